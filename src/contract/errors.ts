@@ -1,0 +1,45 @@
+/** What went wrong at a source, sorted by what the engine does about it. */
+export type SourceErrorKind =
+  /** The queue or stream does not exist (yet). The mapping waits and looks again. */
+  | 'not-found'
+  /** Credentials are wrong or lack a permission. The mapping waits and looks again. */
+  | 'denied'
+  /** Asked too often. Back off and go on. */
+  | 'throttled'
+  /** Network, time-out, 5xx: the effect of the call is unknown. Back off and go on. */
+  | 'unavailable'
+  /** The request itself is refused and will be refused again. */
+  | 'invalid';
+
+/** Every error that a source adapter throws is one of these; `cause` keeps the vendor's. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  readonly kind: SourceErrorKind;
+  /** The vendor's own code, such as `AWS.SimpleQueueService.NonExistentQueue`. */
+  readonly code: string;
+
+  constructor(kind: SourceErrorKind, code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.kind = kind;
+    this.code = code;
+  }
+}
+
+/** One thing that is wrong with what a user wrote: where, what, and how to mend it. */
+export interface ConfigProblem {
+  /** Path of the field in the user's own spelling, such as `mappings[0].BatchSize`. */
+  readonly field: string;
+  /** What is wrong, the range and the fix, as one sentence. */
+  readonly message: string;
+}
+
+/** Options or a configuration file were refused. Nothing was started. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map((problem) => `${problem.field}: ${problem.message}`).join('\n'));
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,34 @@
+import type { MappingState } from './mapping.ts';
+import type { Outcome } from './target.ts';
+import type { WaitReason } from './wait.ts';
+
+/** What happened, by name. Logs, metrics and tests read these; nobody steers by them. One event per batch, never per record. */
+export interface EngineEvents {
+  /** A mapping changed its state. */
+  'mapping.state': { mapping: string; from: MappingState; to: MappingState };
+  /** A mapping's problem began, changed or (problem undefined) ended. */
+  'mapping.problem': { mapping: string; problem: Extract<WaitReason, { kind: 'source' | 'lease' }> | undefined };
+  /** A receive answered. */
+  'source.polled': { mapping: string; records: number };
+  /** Messages that were in flight already and came again: the newer handle was adopted, nothing is invoked twice. */
+  'source.duplicates': { mapping: string; messages: number };
+  /** An invocation begins. */
+  'batch.started': { mapping: string; requestId: string; records: number; attempt: number };
+  /** An invocation came out. */
+  'batch.ended': { mapping: string; requestId: string; records: number; attempt: number; durationMs: number; outcome: Outcome['kind']; error: string | undefined };
+  /** A verdict was carried out: so many were deleted, so many go back to the queue. */
+  'batch.settled': { mapping: string; requestId: string; deleted: number; returned: number };
+  /** A handler still runs after its time-out (stopped false) or has stopped at last (true). */
+  'handler.overrun': { mapping: string; requestId: string; stopped: boolean };
+  /** A handler was given up after abandonAfterSeconds: R2 and R3 are waived for it. */
+  'handler.abandoned': { mapping: string; requestId: string };
+  /** A message that is larger than the payload cap for itself alone; it is never invoked. */
+  'message.oversized': { mapping: string; messageId: string; bytes: number; limit: number };
+  /** Messages left a batch before it started: their visibility had run out, or their group is busy. */
+  'message.expired': { mapping: string; messages: number };
+  /** A delete or visibility change failed for good; the messages return by themselves. */
+  'settle.failed': { mapping: string; action: 'delete' | 'changeVisibility'; messages: number; code: string; message: string };
+}
+
+/** Receives what happened. Must not throw; what it throws is ignored and counted. */
+export type EngineListener = <Name extends keyof EngineEvents>(name: Name, event: EngineEvents[Name]) => void;

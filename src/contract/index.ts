@@ -1,0 +1,24 @@
+/**
+ * Ports and record types: what the rooms hand to each other and what adapters implement. A leaf; imports nothing.
+ *
+ * - time.ts     Clock and Random
+ * - log.ts      Logger
+ * - meter.ts    Meter
+ * - errors.ts   SourceError, ConfigError
+ * - queue.ts    QueueSource and its messages
+ * - target.ts   FunctionTarget and its outcomes
+ * - store.ts    StateStore
+ * - wait.ts     why something does not move
+ * - mapping.ts  states and resolved options of a mapping
+ * - events.ts   what happened, by name
+ */
+export * from './errors.ts';
+export * from './events.ts';
+export * from './log.ts';
+export * from './mapping.ts';
+export * from './meter.ts';
+export * from './queue.ts';
+export * from './store.ts';
+export * from './target.ts';
+export * from './time.ts';
+export * from './wait.ts';

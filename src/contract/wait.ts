@@ -1,0 +1,36 @@
+/**
+ * Why something does not move (R11). Every waiting thing of the engine states one of these; instants are on the
+ * engine's monotonic clock, ms.
+ */
+export type WaitReason =
+  /** The source has nothing; the next look is at `until` (an open long poll ends then). */
+  | { readonly kind: 'empty-poll'; readonly until: number }
+  /** A batch is being collected until it is full or `until` has come. */
+  | { readonly kind: 'batch-window'; readonly records: number; readonly until: number }
+  /** The function's reserved concurrency is taken. */
+  | { readonly kind: 'no-credit'; readonly functionName: string; readonly inUse: number; readonly limit: number }
+  /** The function works on a batch. */
+  | { readonly kind: 'invocation'; readonly requestId: string; readonly records: number; readonly since: number }
+  /** The function overran its time-out and has not stopped yet. */
+  | { readonly kind: 'handler-did-not-stop'; readonly requestId: string; readonly since: number }
+  /** Throttled or failed outside the function: the same batch again at `at`. */
+  | { readonly kind: 'retry'; readonly attempt: number; readonly at: number; readonly cause: string }
+  /** Deletes or releases are under way. */
+  | { readonly kind: 'settling'; readonly messages: number }
+  /** The source cannot be used; the next look is at `retryAt`. */
+  | { readonly kind: 'source'; readonly error: string; readonly message: string; readonly retryAt: number }
+  /** Another engine owns this mapping. */
+  | { readonly kind: 'lease'; readonly owner: string }
+  /** The mapping is being started. */
+  | { readonly kind: 'starting' }
+  /** The mapping is disabled or the engine is not started. */
+  | { readonly kind: 'disabled' }
+  /** The engine stops; what still runs has until `deadline`. */
+  | { readonly kind: 'stopping'; readonly deadline: number };
+
+/** One waiting thing of a mapping and since when it waits. */
+export interface Wait {
+  /** Which part waits: `mapping`, `slot 3`, ... */
+  readonly part: string;
+  readonly reason: WaitReason;
+}
