@@ -1,0 +1,150 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BackendName, OwnBackend } from './backend.ts';
+import { logTail } from './command.ts';
+import { freePort } from './free-port.ts';
+import { logRoot, runRoot } from './paths.ts';
+import { signalGroup, spawnOwned, stopOwned } from './process-group.ts';
+import { pruneLogs, recordRun, sweepLeftOvers } from './stale.ts';
+
+const portAttempts = 4;
+const healthPollMs = 100;
+const lostPort = /address (is )?already in use|BindException|EADDRINUSE/i;
+
+/** How one back end is run. */
+export interface Launch {
+  readonly name: BackendName;
+  /** `token` must be a part of the command line; `directory` is the instance's own and goes when it stops. */
+  readonly program: (place: { port: number; token: string; directory: string }) => {
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly env: NodeJS.ProcessEnv;
+  };
+  /** True once it serves; false or a rejection means not yet. */
+  readonly healthy: (endpoint: string) => Promise<boolean>;
+  readonly startTimeoutMs: number;
+  /** How long SIGTERM may take before SIGKILL follows. */
+  readonly stopGraceMs: number;
+}
+
+class PortLost extends Error {
+  override readonly name = 'PortLost';
+}
+
+class OwnInstance implements OwnBackend {
+  readonly name: BackendName;
+  readonly endpoint: string;
+  readonly features = { freeze: true, restart: true } as const;
+  readonly port: number;
+  readonly logFile: string;
+  readonly #launch: Launch;
+  readonly #token: string;
+  readonly #directory: string;
+  #child: ChildProcess | undefined;
+  #stopped = false;
+
+  constructor(launch: Launch, port: number) {
+    this.name = launch.name;
+    this.port = port;
+    this.endpoint = `http://127.0.0.1:${String(port)}`;
+    this.#launch = launch;
+    this.#token = `${launch.name}-${String(port)}-${randomUUID().slice(0, 8)}`;
+    this.#directory = join(runRoot, this.#token);
+    this.logFile = join(logRoot, `${this.#token}.log`);
+  }
+
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error(`${this.name} on port ${String(this.port)} is not running`);
+    return pid;
+  }
+
+  /** Resolves when healthy; otherwise nothing is left behind. */
+  async launch(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    try {
+      const child = await this.#spawn();
+      await this.#untilHealthy(child);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  freeze(): Promise<void> {
+    signalGroup(this.pid, 'SIGSTOP');
+    return Promise.resolve();
+  }
+
+  thaw(): Promise<void> {
+    signalGroup(this.pid, 'SIGCONT');
+    return Promise.resolve();
+  }
+
+  async restart(): Promise<void> {
+    if (this.#stopped) throw new Error(`${this.name} on port ${String(this.port)} was stopped`);
+    await this.#end();
+    await this.launch();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    if (this.#child !== undefined) await stopOwned(this.#child, this.#launch.stopGraceMs);
+    this.#child = undefined;
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+
+  async #spawn(): Promise<ChildProcess> {
+    const { command, args, env } = this.#launch.program({ port: this.port, token: this.#token, directory: this.#directory });
+    const log = openSync(this.logFile, 'a');
+    const child = spawnOwned(command, args, { cwd: this.#directory, env, stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.#child = child;
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    if (child.pid !== undefined) await recordRun(this.#directory, child.pid);
+    return child;
+  }
+
+  async #untilHealthy(child: ChildProcess): Promise<void> {
+    const deadline = performance.now() + this.#launch.startTimeoutMs;
+    for (;;) {
+      const healthy = await this.#launch.healthy(this.endpoint).catch(() => false);
+      if (child.exitCode !== null || child.signalCode !== null) await this.#fail('ended at its start');
+      if (healthy) return;
+      if (performance.now() > deadline) await this.#fail(`was not healthy after ${String(this.#launch.startTimeoutMs / 1_000)} s`);
+      await sleep(healthPollMs);
+    }
+  }
+
+  async #fail(what: string): Promise<never> {
+    const tail = await logTail(this.logFile);
+    const message = `${this.name} on port ${String(this.port)} ${what}\n${tail}\n(all of it: ${this.logFile})`;
+    throw lostPort.test(tail) ? new PortLost(message) : new Error(message);
+  }
+}
+
+/** Starts an instance on a free port, on another one if that is taken in the meantime. Resolves when it is healthy. */
+export async function startOwn(launch: Launch): Promise<OwnBackend> {
+  await sweepLeftOvers();
+  await pruneLogs();
+  for (let attempt = 1; ; attempt += 1) {
+    const instance = new OwnInstance(launch, await freePort());
+    try {
+      await instance.launch();
+      return instance;
+    } catch (error) {
+      if (!(error instanceof PortLost) || attempt === portAttempts) throw error;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { Backend, BackendName } from './backend.ts';
+import { BackendUnavailable } from './backend.ts';
+import { elasticMqAnswers, provisionElasticMq, startElasticMq } from './elasticmq.ts';
+import { localStackAnswers, provisionLocalStack, startLocalStack } from './localstack.ts';
+
+/** The variable that names a back end that is already running. */
+export const endpointVariables: Readonly<Record<BackendName, string>> = {
+  localstack: 'LOCALSTACK_ENDPOINT',
+  elasticmq: 'ELASTICMQ_ENDPOINT',
+};
+
+/** The endpoint that the environment names, without a slash at the end; undefined if it names none. */
+export function endpointFromEnvironment(name: BackendName, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const value = env[endpointVariables[name]]?.trim() ?? '';
+  return value === '' ? undefined : value.replace(/\/+$/, '');
+}
+
+/** Installs the back end into the ignored cache, unless it is there or the environment names a running one. */
+export async function provision(name: BackendName): Promise<void> {
+  if (endpointFromEnvironment(name) !== undefined) return;
+  await (name === 'localstack' ? provisionLocalStack() : provisionElasticMq());
+}
+
+async function useRunning(name: BackendName, endpoint: string): Promise<Backend> {
+  const answers = name === 'localstack' ? localStackAnswers : elasticMqAnswers;
+  if (!(await answers(endpoint).catch(() => false))) {
+    const variable = endpointVariables[name];
+    throw new BackendUnavailable(
+      name,
+      `${variable} is ${endpoint}, but no ${name} answers there: start it, or unset ${variable} to have one started`,
+    );
+  }
+  return { name, endpoint, features: { freeze: false, restart: false }, stop: () => Promise.resolve() };
+}
+
+/**
+ * A back end that answers: the one the environment names, else one of our own on a free port, installed if needed.
+ * Rejects with BackendUnavailable if it cannot be had here, with an Error that shows the log's tail if it fails.
+ */
+export async function start(name: BackendName): Promise<Backend> {
+  const endpoint = endpointFromEnvironment(name);
+  if (endpoint !== undefined) return useRunning(name, endpoint);
+  return name === 'localstack' ? startLocalStack() : startElasticMq();
+}
