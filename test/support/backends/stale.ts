@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inspectProcess, signalGroup } from './process-group.ts';
 import { logRoot, runRoot } from './paths.ts';
+import { inspectProcess, signalGroup } from './process-group.ts';
 
 const graceForUnwrittenMs = 60_000;
 const keptLogs = 20;

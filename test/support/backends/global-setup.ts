@@ -1,0 +1,58 @@
+import type { TestProject } from 'vitest/node';
+import type { Backend } from './backend.ts';
+import { BackendUnavailable, isCi } from './backend.ts';
+import { isLocalStackInstalled } from './localstack.ts';
+import { say } from './progress.ts';
+import type { ProvidedBackends } from './provided.ts';
+import { endpointFromEnvironment, endpointVariables, start } from './start.ts';
+
+interface Shared {
+  users: number;
+  readonly started: Promise<{ backend: Backend | undefined; provided: ProvidedBackends }>;
+}
+
+// Every project loads its own copy of this module; the run has one LocalStack.
+const slot = Symbol.for('millrace.test.backends');
+const shared: typeof globalThis & { [slot]?: Shared | undefined } = globalThis;
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0] ?? text;
+}
+
+async function ownOffer(): Promise<ProvidedBackends['ownLocalStack']> {
+  if (endpointFromEnvironment('localstack') === undefined || (await isLocalStackInstalled())) return { available: true };
+  return { skipped: `needs a LocalStack of its own to disturb: unset ${endpointVariables.localstack}, or run 'npm run backends' once` };
+}
+
+async function startForRun(): Promise<{ backend: Backend | undefined; provided: ProvidedBackends }> {
+  const startedAt = performance.now();
+  try {
+    const backend = await start('localstack');
+    say(`localstack answers at ${backend.endpoint} after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
+    return { backend, provided: { localstack: { endpoint: backend.endpoint }, ownLocalStack: await ownOffer() } };
+  } catch (error) {
+    if (isCi()) throw error;
+    const reason = firstLine(error);
+    // What is missing is told in one line; what failed is told with the tail of its log.
+    say(`tests with LocalStack are skipped: ${error instanceof BackendUnavailable || !(error instanceof Error) ? reason : error.message}`);
+    return { backend: undefined, provided: { localstack: { skipped: reason }, ownLocalStack: { skipped: reason } } };
+  }
+}
+
+/**
+ * Vitest's global setup of the projects that need back ends: installs and starts LocalStack once for the run, tells the
+ * test files where it is, and stops it after the last of those projects. With CI=true a back end that cannot be had fails the run.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const run = (shared[slot] ??= { users: 0, started: startForRun() });
+  run.users += 1;
+  const { backend, provided } = await run.started;
+  project.provide('backends', provided);
+  return async () => {
+    run.users -= 1;
+    if (run.users > 0) return;
+    shared[slot] = undefined;
+    await backend?.stop();
+  };
+}

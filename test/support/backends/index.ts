@@ -1,0 +1,26 @@
+/**
+ * Real back ends for tests and benchmarks, installed into the ignored folder .cache/backends.
+ *
+ * - backend         what a running back end offers, and what it means that one cannot be had
+ * - start           any back end by name: the environment's, or one of our own
+ * - localstack      LocalStack: install, start
+ * - elasticmq       ElasticMQ: install, start
+ * - install         once per recipe, repaired if interrupted
+ * - install-lock    one process installs, others wait
+ * - own-instance    a process on a free port: health, freeze, thaw, restart, stop
+ * - process-group   processes that end with this one
+ * - stale           what a killed run left behind
+ * - command         programs that run to their end
+ * - free-port, paths, progress
+ * - sqs-client      options for a client of an emulator
+ * - provided        what test files are told
+ * - global-setup    Vitest's global setup: one LocalStack for the run (named in the configuration)
+ * - inject          `describe` with a back end (imported by test files themselves, because it needs Vitest)
+ * - run             `npm run backends`
+ */
+export type { Backend, BackendName, OwnBackend } from './backend.ts';
+export { BackendUnavailable } from './backend.ts';
+export { startElasticMq } from './elasticmq.ts';
+export { startLocalStack } from './localstack.ts';
+export { emulatorClientOptions } from './sqs-client.ts';
+export { provision, start } from './start.ts';
