@@ -1,9 +1,9 @@
 /**
  * Compiles one TypeScript entry and all that it imports, for scripts that are more than a test: Node 20 runs no `.ts`.
  *
- *   node config/tools/compile.js ENTRY OUT
+ *   node config/tools/compile.js ENTRY FOLDER
  *
- * `test/x/run.ts` becomes `OUT/test/x/run.js`. What has not changed since the last time is not compiled again. The
+ * `test/x/run.ts` becomes `FOLDER/test/x/run.js`. What has not changed since the last time is not compiled again. The
  * compiled files lie elsewhere than their sources, so they find files of the repository from the working directory.
  */
 import { join, resolve } from 'node:path';
@@ -14,27 +14,30 @@ const root = resolve(import.meta.dirname, '../..');
 
 /**
  * @param {string} entry
- * @param {string} out
+ * @param {string} folder
  * @returns {readonly ts.Diagnostic[]} what stands in the way
  */
-function compile(entry, out) {
-  const file = join(root, 'tsconfig.json');
-  const { config, error } = ts.readConfigFile(file, (path) => ts.sys.readFile(path));
-  if (error !== undefined) return [error];
-  const parsed = ts.parseJsonConfigFileContent({ ...config, include: [], files: [entry] }, ts.sys, root);
-  const options = {
-    ...parsed.options,
-    outDir: out,
-    declaration: false,
-    declarationMap: false,
-    noEmitOnError: true,
-    incremental: true,
-    tsBuildInfoFile: join(out, 'compiled.tsbuildinfo'),
-  };
+function compile(entry, folder) {
+  /** @type {ts.Diagnostic[]} */
+  const fatal = [];
+  const parsed = ts.getParsedCommandLineOfConfigFile(
+    join(root, 'tsconfig.json'),
+    {
+      outDir: folder,
+      declaration: false,
+      declarationMap: false,
+      noEmitOnError: true,
+      incremental: true,
+      tsBuildInfoFile: join(folder, 'compiled.tsbuildinfo'),
+    },
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (found) => void fatal.push(found) },
+  );
+  if (parsed === undefined) return fatal;
+  const { options, errors } = parsed;
   const program = ts.createIncrementalProgram({
-    rootNames: parsed.fileNames,
+    rootNames: [entry],
     options,
-    configFileParsingDiagnostics: parsed.errors,
+    configFileParsingDiagnostics: errors,
     host: ts.createIncrementalCompilerHost(options),
   });
   const found = [
@@ -47,12 +50,12 @@ function compile(entry, out) {
   return found.length > 0 ? found : program.emit().diagnostics;
 }
 
-const [entry, out] = process.argv.slice(2);
-if (entry === undefined || out === undefined) {
-  process.stderr.write('usage: node config/tools/compile.js ENTRY OUT\n');
+const [entry, folder] = process.argv.slice(2);
+if (entry === undefined || folder === undefined) {
+  process.stderr.write('usage: node config/tools/compile.js ENTRY FOLDER\n');
   process.exit(2);
 }
-const diagnostics = compile(resolve(root, entry), resolve(root, out));
+const diagnostics = compile(resolve(root, entry), resolve(root, folder));
 if (diagnostics.length > 0) {
   const host = { getCanonicalFileName: (/** @type {string} */ name) => name, getCurrentDirectory: () => root, getNewLine: () => '\n' };
   process.stderr.write(ts.formatDiagnostics(diagnostics, host));

@@ -57,7 +57,7 @@ export default defineConfig(
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     name: 'millrace/typescript',
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,js}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: { project: ['config/tools/tsconfig.check.json'], tsconfigRootDir: root },
@@ -81,7 +81,7 @@ export default defineConfig(
   },
   {
     name: 'millrace/size',
-    files: ['**/*.{ts,js,cjs}'],
+    files: ['**/*.{ts,js}'],
     rules: {
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true, IIFEs: true }],
