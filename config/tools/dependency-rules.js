@@ -185,7 +185,7 @@ const generalRules = [
     name: 'no-orphan',
     severity: 'error',
     comment: 'A file that nobody imports and that imports nothing is dead.',
-    from: { orphan: true, pathNot: ['\\.d\\.ts$', '^test/tools/fixtures/'] },
+    from: { orphan: true, pathNot: ['\\.d\\.ts$'] },
     to: {},
   },
   {
@@ -209,7 +209,6 @@ export default {
   forbidden: [...generalRules, ...roomRules, ...packageRules, ...adapterRules],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^test/tools/fixtures/' },
     tsPreCompilationDeps: true,
     combinedDependencies: false,
     enhancedResolveOptions: {

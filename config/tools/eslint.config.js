@@ -53,7 +53,7 @@ const wallClock = [
 ];
 
 export default defineConfig(
-  globalIgnores(['**/dist/**', '**/node_modules/**', '.cache/**', 'coverage/**', '.millrace/**', 'test/tools/fixtures/**']),
+  globalIgnores(['**/dist/**', '**/node_modules/**', '.cache/**', 'coverage/**', '.millrace/**']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     name: 'millrace/typescript',

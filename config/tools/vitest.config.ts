@@ -34,7 +34,7 @@ export default defineConfig({
           name: 'unit',
           setupFiles,
           include: ['test/{unit,property,conformance,tools}/**/*.test.ts'],
-          exclude: ['**/*.backend.test.ts', 'test/tools/fixtures/**'],
+          exclude: ['**/*.backend.test.ts'],
         },
       },
       {
