@@ -1,0 +1,110 @@
+import type { Dispatcher } from 'undici';
+import type { Outcome } from '../../../src/index.ts';
+import type { HttpHandler } from './client.ts';
+import { noAnswer } from './errors.ts';
+import { type AnswerHeaders, answerOf, refusal, tooLarge } from './outcome.ts';
+
+/** How much of a body that nobody wants is read to keep its connection; a longer one costs the connection. */
+const UNWANTED_BYTES = 131_072;
+
+/** What an exchange must know of its target. */
+export interface ExchangeLimits {
+  readonly origin: string;
+  readonly maxResponseBytes: number;
+}
+
+/**
+ * One request and its answer. The outcome is given once: by the status, by the whole body, by an error, or by the
+ * signal, whichever comes first. `ended` resolves when the answer has been read whole or the request was given up.
+ */
+export class Exchange implements HttpHandler {
+  readonly outcome: Promise<Outcome>;
+  readonly ended: Promise<void>;
+  readonly #limits: ExchangeLimits;
+  readonly #signal: AbortSignal;
+  #answer: (outcome: Outcome) => void = ignore;
+  #end: () => void = ignore;
+  #over = false;
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #headers: AnswerHeaders = {};
+  /** `undefined` while the body is not wanted. */
+  #chunks: Buffer[] | undefined;
+  #bytes = 0;
+
+  constructor(limits: ExchangeLimits, signal: AbortSignal) {
+    this.#limits = limits;
+    this.#signal = signal;
+    this.outcome = new Promise((resolve) => {
+      this.#answer = resolve;
+    });
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** False once nothing can come of it any more, so that it need not be sent. */
+  isOpen(): boolean {
+    return !this.#over;
+  }
+
+  /** Ends it with an outcome that was found without an answer. */
+  finish(outcome: Outcome): void {
+    this.#answer(outcome);
+    this.#over = true;
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#end();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Its time ran out while it waited for a connection: nothing has been sent, and nothing will be.
+    if (this.#over) controller.abort(new Error('given up'));
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+    const refused = refusal(status, headers, this.#limits.origin, Date.now());
+    if (refused === undefined) this.#chunks = [];
+    else this.#answer(refused);
+    if (Number(headers['content-length'] ?? 0) > this.#maxBytes) this.#tooLong(controller);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes) this.#tooLong(controller);
+    else this.#chunks?.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    // Where the status said it all, this answer is the second one and changes nothing.
+    this.finish(answerOf(this.#status, this.#headers, Buffer.concat(this.#chunks ?? []).toString('utf8')));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.finish(noAnswer(error, this.#limits.origin));
+  }
+
+  get #maxBytes(): number {
+    return this.#chunks === undefined ? UNWANTED_BYTES : this.#limits.maxResponseBytes;
+  }
+
+  #tooLong(controller: Dispatcher.DispatchController): void {
+    this.#answer(tooLarge(this.#limits.maxResponseBytes));
+    controller.abort(new Error('the answer is too long'));
+  }
+
+  readonly #onAbort = (): void => {
+    this.#answer({ kind: 'timeout' });
+    if (this.#controller === undefined) this.finish({ kind: 'timeout' });
+    else this.#controller.abort(new Error('the deadline has passed'));
+  };
+}
+
+function ignore(): void {
+  // Replaced before anybody calls it.
+}

@@ -1,0 +1,85 @@
+import type { FunctionTarget, Invocation, InvocationContext } from '../../../src/index.ts';
+import { type HttpClient, loadClient } from './client.ts';
+import { noAnswer } from './errors.ts';
+import { Exchange } from './exchange.ts';
+import { type HttpTargetOptions, type ResolvedHttpTarget, resolveHttpTarget } from './options.ts';
+
+/**
+ * Makes a target of a function behind HTTP: each event is posted as JSON, the answer's body is the payload. `ended`
+ * resolves when the answer has been read whole, or its connection has closed; the function behind it may still run then.
+ *
+ * @throws ConfigError when an option is wrong.
+ */
+export function http(options: HttpTargetOptions): FunctionTarget {
+  return new HttpTarget(resolveHttpTarget(options));
+}
+
+class HttpTarget implements FunctionTarget {
+  readonly #options: ResolvedHttpTarget;
+  readonly #running = new Set<Promise<void>>();
+  #client: Promise<HttpClient> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ResolvedHttpTarget) {
+    this.#options = options;
+  }
+
+  invoke(event: unknown, context: InvocationContext): Invocation {
+    const exchange = new Exchange(this.#options, context.signal);
+    const ended = this.#run(exchange, event, context);
+    this.#running.add(ended);
+    void ended.then(() => this.#running.delete(ended));
+    return { outcome: exchange.outcome, ended };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.#running);
+    const client = await this.#client?.catch(() => undefined);
+    await client?.close();
+  }
+
+  async #run(exchange: Exchange, event: unknown, context: InvocationContext): Promise<void> {
+    if (this.#closing !== undefined) exchange.finish({ kind: 'service-error', message: 'the target is closed', retryAfterMs: undefined });
+    if (!exchange.isOpen()) return;
+    const body = jsonOf(event);
+    if (body === undefined) {
+      exchange.finish({ kind: 'terminal', code: 'InvalidEvent', message: 'the event has no JSON' });
+      return;
+    }
+    let client: HttpClient | undefined;
+    try {
+      this.#client ??= loadClient(this.#options);
+      client = await this.#client;
+      if (exchange.isOpen()) client.post(body, { ...this.#options.headers, ...headersFor(context) }, exchange);
+    } catch (error) {
+      exchange.finish(noAnswer(error, this.#options.origin));
+    }
+    await exchange.ended;
+    await client?.disconnected();
+  }
+}
+
+function jsonOf(event: unknown): string | undefined {
+  try {
+    return JSON.stringify(event);
+  } catch {
+    return undefined;
+  }
+}
+
+function headersFor(context: InvocationContext): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    'accept-encoding': 'identity',
+    'x-amzn-requestid': context.requestId,
+    'lambda-runtime-deadline-ms': String(Math.round(context.deadline)),
+    'lambda-runtime-invoked-function-arn': context.invokedFunctionArn,
+    'x-millrace-function-name': context.functionName,
+    'x-millrace-attempt': String(context.attempt),
+  };
+}
