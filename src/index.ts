@@ -1,4 +1,15 @@
 /** The engine's door to adapters and to the wiring of the package. */
 export * from './contract/index.ts';
+export {
+  CoreEngine,
+  type EnginePlatform,
+  type EngineSettings,
+  type FunctionOptions,
+  type FunctionRef,
+  type QueueMapOptions,
+} from './engine/index.ts';
+export { Heap } from './kit/index.ts';
+export { type Checked, check, describeWait, kindOf, type Mapping, pascal, type QueueFields, refuse } from './mapping/index.ts';
+export { silentLogger, silentMeter } from './observe/index.ts';
 export { systemClock, systemRandom } from './system.ts';
 export { SeededRandom, VirtualClock } from './testing/index.ts';

@@ -2,12 +2,15 @@ import type { MappingState } from './mapping.ts';
 import type { Outcome } from './target.ts';
 import type { WaitReason } from './wait.ts';
 
+/** What keeps a whole mapping from working. */
+export type MappingProblem = Extract<WaitReason, { kind: 'source' | 'store' | 'lease' }>;
+
 /** What happened, by name. Logs, metrics and tests read these; nobody steers by them. One event per batch, never per record. */
 export interface EngineEvents {
   /** A mapping changed its state. */
   'mapping.state': { mapping: string; from: MappingState; to: MappingState };
   /** A mapping's problem began, changed or (problem undefined) ended. */
-  'mapping.problem': { mapping: string; problem: Extract<WaitReason, { kind: 'source' | 'lease' }> | undefined };
+  'mapping.problem': { mapping: string; problem: MappingProblem | undefined };
   /** A receive answered. */
   'source.polled': { mapping: string; records: number };
   /** Messages that were in flight already and came again: the newer handle was adopted, nothing is invoked twice. */
@@ -15,7 +18,16 @@ export interface EngineEvents {
   /** An invocation begins. */
   'batch.started': { mapping: string; requestId: string; records: number; attempt: number };
   /** An invocation came out. */
-  'batch.ended': { mapping: string; requestId: string; records: number; attempt: number; durationMs: number; outcome: Outcome['kind']; error: string | undefined };
+  'batch.ended': {
+    mapping: string;
+    requestId: string;
+    records: number;
+    attempt: number;
+    durationMs: number;
+    outcome: Outcome['kind'];
+    returned: number;
+    error: string | undefined;
+  };
   /** A verdict was carried out: so many were deleted, so many go back to the queue. */
   'batch.settled': { mapping: string; requestId: string; deleted: number; returned: number };
   /** A handler still runs after its time-out (stopped false) or has stopped at last (true). */
@@ -26,6 +38,8 @@ export interface EngineEvents {
   'message.oversized': { mapping: string; messageId: string; bytes: number; limit: number };
   /** Messages left a batch before it started: their visibility had run out, or their group is busy. */
   'message.expired': { mapping: string; messages: number };
+  /** Something threw that never should. What it held returns to its queue by itself; please report it. */
+  'engine.defect': { mapping: string; error: unknown };
   /** A delete or visibility change failed for good; the messages return by themselves. */
   'settle.failed': { mapping: string; action: 'delete' | 'changeVisibility'; messages: number; code: string; message: string };
 }

@@ -9,11 +9,13 @@
  * - target.ts   FunctionTarget and its outcomes
  * - store.ts    StateStore
  * - wait.ts     why something does not move
+ * - in-flight.ts  what is received and not yet settled
  * - mapping.ts  states and resolved options of a mapping
  * - events.ts   what happened, by name
  */
 export * from './errors.ts';
 export * from './events.ts';
+export * from './in-flight.ts';
 export * from './log.ts';
 export * from './mapping.ts';
 export * from './meter.ts';

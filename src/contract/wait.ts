@@ -19,6 +19,8 @@ export type WaitReason =
   | { readonly kind: 'settling'; readonly messages: number }
   /** The source cannot be used; the next look is at `retryAt`. */
   | { readonly kind: 'source'; readonly error: string; readonly message: string; readonly retryAt: number }
+  /** The state store cannot be used; the next try is at `retryAt`. */
+  | { readonly kind: 'store'; readonly message: string; readonly retryAt: number }
   /** Another engine owns this mapping. */
   | { readonly kind: 'lease'; readonly owner: string }
   /** The mapping is being started. */

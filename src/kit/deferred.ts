@@ -1,5 +1,5 @@
 /** A promise and the two functions that settle it (Node 20 has no Promise.withResolvers). */
-export interface Deferred<Value> {
+export interface Deferred<Value = void> {
   readonly promise: Promise<Value>;
   readonly resolve: (value: Value) => void;
   readonly reject: (reason: Error) => void;

@@ -1,3 +1,16 @@
-/** Small pure pieces with nothing of the domain in them. A leaf. */
+/**
+ * Small pure pieces with nothing of the domain in them. A leaf.
+ *
+ * - backoff.ts   how waits grow
+ * - deferred.ts  a promise with its handles
+ * - heap.ts      least first
+ * - latch.ts     a flag set once
+ * - nearest.ts   what a mistyped word meant
+ * - sleep.ts     waiting that can be woken
+ */
+export { type BackoffPolicy, backoffMs, steadyBackoffMs } from './backoff.ts';
 export { type Deferred, deferred } from './deferred.ts';
 export { Heap } from './heap.ts';
+export { Latch } from './latch.ts';
+export { nearest } from './nearest.ts';
+export { orSet, sleep } from './sleep.ts';

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../contract/index.ts';
-import { Heap } from '../kit/index.ts';
+import { Heap, Latch } from '../kit/index.ts';
 import { systemClock } from '../system.ts';
 
 interface Sleeper {
@@ -92,13 +92,13 @@ export class VirtualClock implements Clock {
    */
   async run<Value>(promise: Promise<Value>, limitMs = 3_600_000): Promise<Value> {
     const until = this.#now + limitMs;
-    let settled = false;
+    const settled = new Latch();
     const mark = (): void => {
-      settled = true;
+      settled.set();
     };
     promise.then(mark, mark);
     await this.settle();
-    while (!settled) {
+    while (!settled.isSet) {
       const sleeper = this.#next(until);
       if (sleeper === undefined) throw new Error(`the promise has not settled after ${String(limitMs)} ms of virtual time`);
       await this.#fire(sleeper);

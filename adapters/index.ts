@@ -1,0 +1,85 @@
+/**
+ * The package's door: the engine with the process's clock, chance and log, and functions of this process as targets.
+ * Sources and other adapters have doors of their own: `millrace/sqs`, `millrace/embedded-queue`, `millrace/http`, ...
+ */
+import {
+  type Checked,
+  CoreEngine,
+  type EngineSettings,
+  type FunctionOptions,
+  type FunctionRef,
+  type FunctionTarget,
+  type Logger,
+  type Mapping,
+  type Meter,
+  type QueueMapOptions,
+  type StateStore,
+  silentMeter,
+  systemClock,
+  systemRandom,
+} from '../src/index.ts';
+import { pinoLogger } from './logger/pino/index.ts';
+import { memoryStore } from './store/memory/index.ts';
+import { type FunctionHandler, handler } from './target/function/index.ts';
+
+export * from '../src/index.ts';
+export type { FunctionContext, FunctionHandler } from './target/function/index.ts';
+
+/** Settings of an {@link Engine}, and what it may be given instead of its defaults. */
+export interface EngineOptions extends EngineSettings {
+  /** Any pino instance; default: pino on standard output, level `warn`. */
+  readonly logger?: Logger;
+  /** Default: nothing is measured; `millrace/prometheus` has one. */
+  readonly meter?: Meter;
+  /** Default: memory. `millrace/sqlite` survives the process, and lets one process at a time run a mapping of a name. */
+  readonly store?: StateStore;
+}
+
+/** A function for mappings to share: a handler of this process, or any target. */
+export interface SharedFunctionOptions<Event> extends Omit<FunctionOptions<Event>, 'target'> {
+  readonly target: FunctionTarget<Event> | FunctionHandler<Event>;
+}
+
+/** A mapping whose target may be a plain handler `async (event, context) => ...`. */
+export interface MapOptions<Event> extends Omit<QueueMapOptions<Event>, 'target'> {
+  readonly target: FunctionTarget<Event> | FunctionRef<Event> | FunctionHandler<Event>;
+}
+
+/**
+ * The event-source mapping engine.
+ *
+ * @example
+ * const engine = new Engine();
+ * engine.map({ source: sqs({ queue: queueUrl }), target: async (event) => { ... }, batchSize: 10 });
+ * await engine.start();
+ */
+export class Engine extends CoreEngine {
+  /** Throws a ConfigError when an option is wrong. */
+  constructor(options: EngineOptions = {}) {
+    const { logger, meter, store, ...settings } = options;
+    super(
+      {
+        clock: systemClock,
+        random: systemRandom,
+        logger: logger ?? pinoLogger({ level: 'warn' }),
+        meter: meter ?? silentMeter,
+        store: store ?? memoryStore(),
+        ownerLabel: `PID ${String(process.pid)}`,
+      },
+      settings,
+    );
+  }
+
+  override function<Event>(options: SharedFunctionOptions<Event>, checked?: Checked): FunctionRef<Event> {
+    return super.function({ ...options, target: targetOf(options.target) }, checked);
+  }
+
+  override map<Event>(options: MapOptions<Event>, checked?: Checked): Mapping {
+    const { target } = options;
+    return super.map({ ...options, target: 'kind' in target ? target : targetOf(target) }, checked);
+  }
+}
+
+function targetOf<Event>(target: FunctionTarget<Event> | FunctionHandler<Event>): FunctionTarget<Event> {
+  return typeof target === 'function' ? handler(target) : target;
+}

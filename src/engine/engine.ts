@@ -1,0 +1,171 @@
+import { ConfigError, type EngineListener } from '../contract/index.ts';
+import type { Invoker } from '../invoke/index.ts';
+import { type Checked, check, describeWait, type Mapping, QueueMapping, resolveQueueOptions } from '../mapping/index.ts';
+import { EventHub, logListener, MeterListener } from '../observe/index.ts';
+import { FunctionRegistry } from './functions.ts';
+import { untilIdle } from './idle.ts';
+import {
+  ENGINE_FIELDS,
+  type EnginePlatform,
+  type EngineSettings,
+  type FunctionOptions,
+  type FunctionRef,
+  type QueueMapOptions,
+} from './options.ts';
+
+/** How long a stop drains unless told otherwise, ms. */
+const STOP_TIMEOUT_MS_DEFAULT = 30_000;
+/** Between the looks of idle() unless told otherwise, ms. */
+const IDLE_POLL_MS_DEFAULT = 200;
+
+/**
+ * Mappings, functions and what they share, in one process. Made, filled with `function()` and `map()`, started, stopped;
+ * a stopped engine is not started again. Who makes a source, target or store closes it.
+ */
+export class CoreEngine {
+  readonly #platform: EnginePlatform;
+  readonly #stopTimeoutMs: number;
+  readonly #idlePollMs: number;
+  readonly #functions: FunctionRegistry;
+  readonly #mappings = new Map<string, QueueMapping>();
+  readonly #disabled = new Set<string>();
+  readonly #events: EventHub;
+  readonly #meters: MeterListener;
+  readonly #owner: { readonly id: string; readonly label: string };
+  #phase: 'new' | 'started' | 'stopped' = 'new';
+
+  /** Throws a ConfigError when a setting is wrong. */
+  constructor(platform: EnginePlatform, settings: EngineSettings = {}) {
+    const fields = check(ENGINE_FIELDS, settings);
+    this.#platform = platform;
+    this.#stopTimeoutMs = fields.stopTimeoutMs ?? STOP_TIMEOUT_MS_DEFAULT;
+    this.#idlePollMs = fields.idlePollMs ?? IDLE_POLL_MS_DEFAULT;
+    this.#functions = new FunctionRegistry(
+      platform.clock,
+      platform.random,
+      fields.region ?? 'us-east-1',
+      fields.accountId ?? '000000000000',
+    );
+    this.#events = new EventHub(platform.logger);
+    this.#meters = new MeterListener(platform.meter);
+    this.#events.add(this.#meters.listener);
+    this.#events.add(logListener(platform.logger));
+    this.#owner = { id: platform.random.uuid(), label: platform.ownerLabel };
+  }
+
+  /** Registers a function that several mappings may name; they share its reserved concurrency. Throws a ConfigError. */
+  function<Event>(options: FunctionOptions<Event>, checked?: Checked): FunctionRef<Event> {
+    return this.#functions.add(options, checked);
+  }
+
+  /** Adds a mapping; in a started engine it begins to work at once unless `enabled` is false. Throws a ConfigError. */
+  map<Event>(options: QueueMapOptions<Event>, checked: Checked = {}): Mapping {
+    if (this.#phase === 'stopped') throw new Error('the engine has been stopped; make a new one');
+    const { source, name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...fields } = options;
+    const resolved = resolveQueueOptions(fields, source.fifo, checked);
+    const id = this.#platform.random.uuid();
+    const mappingName = name ?? id;
+    if (this.#mappings.has(mappingName)) {
+      throw new ConfigError([
+        { field: checked.at ?? 'name', message: `there is a mapping ${mappingName} already; give this one another name` },
+      ]);
+    }
+    const invoker = this.#invokerOf(options, checked);
+    const { clock, random, store } = this.#platform;
+    const mapping = new QueueMapping({
+      id,
+      name: mappingName,
+      options: resolved,
+      source,
+      invoker,
+      clock,
+      random,
+      store,
+      owner: this.#owner,
+      listener: this.#events.tell,
+      stopTimeoutMs: this.#stopTimeoutMs,
+    });
+    this.#mappings.set(mappingName, mapping);
+    this.#meters.open({ id, name: mappingName, functionName: invoker.definition.name });
+    if (!resolved.enabled) this.#disabled.add(mappingName);
+    else if (this.#phase === 'started') void mapping.enable();
+    return mapping;
+  }
+
+  /** Listens to what happens; gives the function that ends it. */
+  on(listener: EngineListener): () => void {
+    return this.#events.add(listener);
+  }
+
+  /** All mappings, in the order they were added. */
+  get mappings(): readonly Mapping[] {
+    return [...this.#mappings.values()];
+  }
+
+  /** Starts every enabled mapping. Sources that do not exist yet are waited for, so this does not wait for them. */
+  start(): Promise<void> {
+    if (this.#phase === 'stopped') return Promise.reject(new Error('the engine has been stopped; make a new one'));
+    if (this.#phase === 'new') {
+      this.#phase = 'started';
+      for (const mapping of this.#mappings.values()) if (!this.#disabled.has(mapping.name)) void mapping.enable();
+    }
+    return Promise.resolve();
+  }
+
+  /**
+   * Receives nothing new, drains for at most `timeoutMs` (default: stopTimeoutMs), then releases what is left. Idempotent;
+   * a second call with a shorter time shortens the first, 0 ends at once. After it no timer is left, and nothing runs but
+   * handlers that did not stop.
+   */
+  async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#phase = 'stopped';
+    const timeoutMs = options.timeoutMs ?? this.#stopTimeoutMs;
+    await Promise.all([...this.#mappings.values()].map((mapping) => mapping.disable({ timeoutMs })));
+  }
+
+  /**
+   * Resolves when, for every enabled mapping, nothing is in flight and the source reports nothing visible, hidden or
+   * delayed, on two looks. Messages that await redelivery are not idle. Rejects with the wait reasons after `timeoutMs`
+   * (default: never).
+   */
+  idle(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    return untilIdle({
+      clock: this.#platform.clock,
+      mappings: () => [...this.#mappings.values()],
+      pollMs: this.#idlePollMs,
+      timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
+      explain: () => this.explain(),
+    });
+  }
+
+  /** What every part of every mapping waits for, a sentence each. */
+  explain(): readonly string[] {
+    const now = this.#platform.clock.monotonic();
+    return this.mappings.flatMap((mapping) => mapping.waits().map((wait) => `${mapping.name} ${describeWait(wait, now)}`));
+  }
+
+  #invokerOf<Event>(
+    options: Pick<QueueMapOptions<Event>, 'target' | 'name' | 'timeout' | 'reservedConcurrentExecutions'>,
+    checked: Checked,
+  ): Invoker {
+    const { target, name, timeout, reservedConcurrentExecutions } = options;
+    const own = {
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(reservedConcurrentExecutions === undefined ? {} : { reservedConcurrentExecutions }),
+    };
+    const ref = 'kind' in target ? target : this.#functions.add({ ...own, ...this.#functions.nameFor(name), target }, checked);
+    if (ref === target && Object.keys(own).length > 0) {
+      throw new ConfigError([
+        {
+          field: checked.at ?? 'target',
+          message: `function ${ref.name} has its own timeout and concurrency; set them where it is registered`,
+        },
+      ]);
+    }
+    const invoker = this.#functions.get(ref.name);
+    if (invoker !== undefined) return invoker;
+    throw new ConfigError([
+      { field: checked.at ?? 'target', message: `Function does not exist: ${ref.name} is not registered with this engine` },
+    ]);
+  }
+}

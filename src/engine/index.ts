@@ -1,0 +1,10 @@
+/**
+ * Mappings and functions of one process.
+ *
+ * - engine.ts     map, start, stop, idle
+ * - functions.ts  functions by name
+ * - idle.ts       when there is nothing left to do
+ * - options.ts    what a user may say
+ */
+export { CoreEngine } from './engine.ts';
+export { type EnginePlatform, type EngineSettings, type FunctionOptions, type FunctionRef, type QueueMapOptions } from './options.ts';

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import type { Clock, FunctionTarget, Logger, Meter, QueueSource, Random, StateStore } from '../contract/index.ts';
+import type { QueueFields } from '../mapping/index.ts';
+
+/** What an engine runs on. All of it is handed in, so that a simulation can hand in its own. */
+export interface EnginePlatform {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  /** Where mappings, positions and leases live. A durable store lets one process at a time run a mapping of a name. */
+  readonly store: StateStore;
+  /** What other processes read while they wait for a mapping of this one, such as `PID 4711`. */
+  readonly ownerLabel: string;
+}
+
+/** Settings of an engine. */
+export const ENGINE_FIELDS = z.strictObject({
+  stopTimeoutMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .optional()
+    .describe('a whole number of milliseconds from 0 to 3600000 (default 30000)'),
+  idlePollMs: z.number().int().min(1).max(60_000).optional().describe('a whole number of milliseconds from 1 to 60000 (default 200)'),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/)
+    .optional()
+    .describe('a region name such as eu-west-1 (default us-east-1)'),
+  accountId: z
+    .string()
+    .regex(/^\d{12}$/)
+    .optional()
+    .describe('an account id of 12 digits (default 000000000000)'),
+});
+
+/**
+ * Settings of an engine. `stopTimeoutMs`: how long a stop drains; long polls are cut to fit it, so a short one means
+ * more polls. `idlePollMs`: between the looks of `idle()`. `region` and `accountId` appear in the ARNs of functions.
+ */
+export type EngineSettings = z.input<typeof ENGINE_FIELDS>;
+
+/** Settings of a function. */
+export const FUNCTION_FIELDS = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-zA-Z0-9-_]{1,64}$/)
+    .optional()
+    .describe('a function name of 1 to 64 letters, digits, - and _'),
+  timeout: z.number().min(0.001).max(900).optional().describe('a number of seconds up to 900 (default 3)'),
+  reservedConcurrentExecutions: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('a whole number from 1 to 1000000; leave it out for no limit'),
+});
+
+/**
+ * A function: what is invoked, `timeout` in seconds (0.001 to 900, default 3) and how many invocations may run at once
+ * over all its mappings.
+ */
+export interface FunctionOptions<Event> extends z.input<typeof FUNCTION_FIELDS> {
+  readonly target: FunctionTarget<Event>;
+}
+
+/** A function that was registered with an engine, to be named in mappings. */
+export interface FunctionRef<Event> {
+  readonly kind: 'function';
+  readonly name: string;
+  readonly arn: string;
+  /** Only there to carry the type of its events. */
+  readonly _event?: (event: Event) => void;
+}
+
+/** A mapping of a queue: AWS's fields in camelCase, the source, and the function or what is to become one. */
+export interface QueueMapOptions<Event> extends QueueFields {
+  readonly source: QueueSource<Event>;
+  /** A registered function, or a target for this mapping alone. */
+  readonly target: FunctionTarget<Event> | FunctionRef<Event>;
+  /** Names the mapping in logs and metrics, and its lease in the store. Unique in an engine; default: a new UUID. */
+  readonly name?: string;
+  /** Seconds; for a target of this mapping alone. Default 3. */
+  readonly timeout?: number;
+  /** For a target of this mapping alone. */
+  readonly reservedConcurrentExecutions?: number;
+}

@@ -1,0 +1,158 @@
+import PQueue from 'p-queue';
+import type { CancelTimer, Clock, FunctionTarget, Invocation, InvocationContext, Outcome, Random } from '../contract/index.ts';
+import { deferred, type Latch } from '../kit/index.ts';
+import { ConcurrencyLedger } from './concurrency-ledger.ts';
+
+/** What a function is, as far as invoking it goes. */
+export interface FunctionDefinition {
+  readonly name: string;
+  readonly version: string;
+  readonly arn: string;
+  readonly target: FunctionTarget;
+  readonly timeoutMs: number;
+  /** ReservedConcurrentExecutions; `undefined`: no limit. */
+  readonly reservedConcurrency: number | undefined;
+}
+
+/** One invocation under way. */
+export interface Running {
+  readonly requestId: string;
+  /** Monotonic, ms. */
+  readonly startedAt: number;
+  /** How it came out, at the deadline at the latest. Never rejects. */
+  readonly outcome: Promise<Outcome>;
+  /** When it has really stopped, or was given up. Never rejects. */
+  readonly ended: Promise<'stopped' | 'abandoned'>;
+}
+
+/** What one invocation is to obey. */
+export interface InvokeOptions {
+  readonly attempt: number;
+  /** Set at a hard stop: the signal aborts. */
+  readonly hardStop: Latch;
+  /** Give up on a handler that overran its time-out by this much, ms; `undefined`: never. */
+  readonly abandonAfterMs: number | undefined;
+}
+
+/** The outcome of an invocation that a hard stop cut off. */
+const CUT_OFF: Outcome = { kind: 'service-error', message: 'the engine stopped before the function answered', retryAfterMs: undefined };
+
+/** Runs the invocations of one function, through one p-queue that holds its reserved concurrency. */
+export class Invoker {
+  readonly definition: FunctionDefinition;
+  readonly ledger: ConcurrencyLedger;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #queue: PQueue;
+
+  constructor(definition: FunctionDefinition, clock: Clock, random: Random) {
+    this.definition = definition;
+    this.#clock = clock;
+    this.#random = random;
+    this.ledger = new ConcurrencyLedger(definition.reservedConcurrency);
+    this.#queue = new PQueue({ concurrency: this.ledger.limit });
+  }
+
+  /** Starts an invocation. The caller holds a credit of the ledger until `ended`. */
+  start(event: unknown, options: InvokeOptions): Running {
+    const run = new Run(this.definition, this.#clock, this.#random.uuid(), options);
+    void this.#queue.add(() => run.begin(event));
+    return run;
+  }
+
+  /** Resolves when nothing runs. */
+  async idle(): Promise<void> {
+    await this.#queue.onIdle();
+  }
+}
+
+/** One invocation: its deadline, its signal, its two promises. */
+class Run implements Running {
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly #definition: FunctionDefinition;
+  readonly #clock: Clock;
+  readonly #options: InvokeOptions;
+  readonly #outcome = deferred<Outcome>();
+  readonly #ended = deferred<'stopped' | 'abandoned'>();
+  readonly #controller = new AbortController();
+  #cancelTimer: CancelTimer = () => undefined;
+
+  constructor(definition: FunctionDefinition, clock: Clock, requestId: string, options: InvokeOptions) {
+    this.#definition = definition;
+    this.#clock = clock;
+    this.#options = options;
+    this.requestId = requestId;
+    this.startedAt = clock.monotonic();
+  }
+
+  get outcome(): Promise<Outcome> {
+    return this.#outcome.promise;
+  }
+
+  get ended(): Promise<'stopped' | 'abandoned'> {
+    return this.#ended.promise;
+  }
+
+  begin(event: unknown): Promise<unknown> {
+    const { target, timeoutMs } = this.#definition;
+    this.#cancelTimer = this.#clock.timer(timeoutMs, () => {
+      this.#cut({ kind: 'timeout' });
+      this.#abandonLater();
+    });
+    const forgetStop = this.#options.hardStop.onSet(() => {
+      this.#cut(CUT_OFF);
+    });
+    let invocation: Invocation;
+    try {
+      invocation = target.invoke(event, this.#context());
+    } catch (error) {
+      invocation = broken(error);
+    }
+    void invocation.outcome.then(this.#outcome.resolve);
+    void invocation.ended.then(() => {
+      this.#cancelTimer();
+      forgetStop();
+      this.#ended.resolve('stopped');
+    });
+    return this.#ended.promise;
+  }
+
+  #context(): InvocationContext {
+    const { name, version, arn, timeoutMs } = this.#definition;
+    const clock = this.#clock;
+    const until = clock.monotonic() + timeoutMs;
+    return {
+      requestId: this.requestId,
+      functionName: name,
+      functionVersion: version,
+      invokedFunctionArn: arn,
+      deadline: clock.wall() + timeoutMs,
+      timeoutMs,
+      remainingMs: () => Math.max(0, until - clock.monotonic()),
+      attempt: this.#options.attempt,
+      signal: this.#controller.signal,
+    };
+  }
+
+  /** The first outcome counts, so a late answer changes nothing. */
+  #cut(outcome: Outcome): void {
+    this.#outcome.resolve(outcome);
+    this.#controller.abort();
+  }
+
+  #abandonLater(): void {
+    const { abandonAfterMs } = this.#options;
+    if (abandonAfterMs === undefined) return;
+    this.#cancelTimer = this.#clock.timer(abandonAfterMs, () => {
+      this.#ended.resolve('abandoned');
+    });
+  }
+}
+
+/** A target that throws instead of answering has a defect; its batch is treated as not delivered. */
+function broken(error: unknown): Invocation {
+  const message = `the target threw: ${error instanceof Error ? error.message : String(error)}`;
+  const outcome: Outcome = { kind: 'service-error', message, retryAfterMs: undefined };
+  return { outcome: Promise.resolve(outcome), ended: Promise.resolve() };
+}

@@ -1,0 +1,8 @@
+/**
+ * What is invoked together, and what may not be.
+ *
+ * - open-batch.ts   records, bytes and window of a batch being collected
+ * - group-locks.ts  one batch per message group at a time
+ */
+export { type Admission, GroupLocks } from './group-locks.ts';
+export { type Added, type BatchLimits, EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX, type Sized } from './open-batch.ts';

@@ -1,0 +1,39 @@
+import type { Wait, WaitReason } from '../contract/index.ts';
+
+/** Why something waits, as one sentence; `now` is on the engine's monotonic clock, ms. */
+export function describeWait(wait: Wait, now: number): string {
+  return `${wait.part}: ${describeReason(wait.reason, now)}`;
+}
+
+function describeReason(reason: WaitReason, now: number): string {
+  const left = (at: number): string => `${(Math.max(0, at - now) / 1000).toFixed(1)} s`;
+  const since = (at: number): string => `${(Math.max(0, now - at) / 1000).toFixed(1)} s`;
+  switch (reason.kind) {
+    case 'empty-poll':
+      return `the source has nothing; the next look is in ${left(reason.until)} at the latest`;
+    case 'batch-window':
+      return `a batch of ${String(reason.records)} is open for ${left(reason.until)} more`;
+    case 'no-credit':
+      return `function ${reason.functionName} runs ${String(reason.inUse)} of ${String(reason.limit)} invocations it may run at once`;
+    case 'invocation':
+      return `the function has been working on ${String(reason.records)} records for ${since(reason.since)} (request ${reason.requestId})`;
+    case 'handler-did-not-stop':
+      return `the handler overran its time-out ${since(reason.since)} ago and has not stopped (request ${reason.requestId})`;
+    case 'retry':
+      return `try ${String(reason.attempt + 1)} of the same batch in ${left(reason.at)} (${reason.cause})`;
+    case 'settling':
+      return `deletes or releases of ${String(reason.messages)} messages are under way`;
+    case 'source':
+      return `the source cannot be used (${reason.error}: ${reason.message}); the next look is in ${left(reason.retryAt)}`;
+    case 'store':
+      return `the state store cannot be used (${reason.message}); the next try is in ${left(reason.retryAt)}`;
+    case 'lease':
+      return `owned by ${reason.owner}`;
+    case 'starting':
+      return 'is being started';
+    case 'disabled':
+      return 'is disabled';
+    case 'stopping':
+      return `stops; what still runs has ${left(reason.deadline)} more`;
+  }
+}

@@ -1,0 +1,123 @@
+import * as z from 'zod';
+import { ConfigError, QUEUE_VISIBILITY_SECONDS_MAX, type QueueMappingOptions } from '../contract/index.ts';
+import { type Checked, check } from './check.ts';
+
+/** A whole number in a range, with the text that an error shows. */
+function whole(low: number, high: number, what: string): z.ZodOptional<z.ZodNumber> {
+  return z
+    .number()
+    .int()
+    .min(low)
+    .max(high)
+    .optional()
+    .describe(`a whole number from ${String(low)} to ${String(high)} (${what})`);
+}
+
+/** The fields of a queue mapping, AWS's names in camelCase (spec a.3), then Millrace's extensions. */
+export const QUEUE_FIELDS = z.strictObject({
+  batchSize: whole(1, 10_000, 'records; default 10; FIFO queues at most 10'),
+  maximumBatchingWindowInSeconds: whole(0, 300, 'seconds; default 0'),
+  functionResponseTypes: z
+    .array(z.literal('ReportBatchItemFailures').describe('ReportBatchItemFailures'))
+    .max(1)
+    .optional()
+    .describe('a list of at most one entry, ReportBatchItemFailures'),
+  scalingConfig: z
+    .strictObject({ maximumConcurrency: whole(2, 1000, 'batches in flight; leave it out for no limit') })
+    .optional()
+    .describe('an object with MaximumConcurrency, such as { MaximumConcurrency: 10 }'),
+  enabled: z.boolean().optional().describe('true or false (default true)'),
+  heartbeat: z.boolean().optional().describe('true or false (default true)'),
+  groupQuarantine: z.boolean().optional().describe('true or false (default false)'),
+  retryBackoff: z
+    .strictObject({
+      baseSeconds: z.number().int().min(0).max(QUEUE_VISIBILITY_SECONDS_MAX).describe('a whole number of seconds from 0 to 43200'),
+      maxSeconds: z.number().int().min(0).max(QUEUE_VISIBILITY_SECONDS_MAX).describe('a whole number of seconds from 0 to 43200'),
+    })
+    .optional()
+    .describe('an object with baseSeconds and maxSeconds'),
+  abandonAfterSeconds: whole(0, 43_200, 'seconds after the time-out; leave it out for never'),
+});
+
+/** What a user may say of a queue mapping. */
+export type QueueFields = z.input<typeof QUEUE_FIELDS>;
+
+/** AWS's fields that belong to other sources. */
+const OTHER_SOURCES = [
+  'startingPosition',
+  'startingPositionTimestamp',
+  'parallelizationFactor',
+  'maximumRecordAgeInSeconds',
+  'bisectBatchOnFunctionError',
+  'maximumRetryAttempts',
+  'tumblingWindowInSeconds',
+  'destinationConfig',
+  'topics',
+  'queues',
+  'sourceAccessConfigurations',
+  'selfManagedEventSource',
+  'amazonManagedKafkaEventSourceConfig',
+  'selfManagedKafkaEventSourceConfig',
+  'documentDBEventSourceConfig',
+];
+
+/** AWS's fields for queues that Millrace does not have. */
+const NOT_YET = ['filterCriteria', 'provisionedPollerConfig', 'metricsConfig', 'KMSKeyArn', 'kmsKeyArn', 'loggingConfig', 'tags'];
+
+/** A library's default BatchSize for queues (spec a.3). */
+const BATCH_SIZE_DEFAULT = 10;
+/** The most a FIFO queue's batch takes, and the most without a window (spec a.3). */
+const BATCH_SIZE_WITHOUT_WINDOW_MAX = 10;
+
+/**
+ * Checks the fields of a queue mapping, cross-field rules included, and fills in every default. Throws a ConfigError
+ * with AWS's own text where AWS has one (spec a.6).
+ */
+export function resolveQueueOptions(input: object, fifo: boolean, checked: Checked = {}): QueueMappingOptions {
+  refuseForeign(input, checked);
+  const fields = check(QUEUE_FIELDS, input, checked);
+  const options: QueueMappingOptions = {
+    batchSize: fields.batchSize ?? BATCH_SIZE_DEFAULT,
+    maximumBatchingWindowInSeconds: fields.maximumBatchingWindowInSeconds ?? 0,
+    functionResponseTypes: fields.functionResponseTypes ?? [],
+    maximumConcurrency: fields.scalingConfig?.maximumConcurrency,
+    enabled: fields.enabled ?? true,
+    heartbeat: fields.heartbeat ?? true,
+    groupQuarantine: fields.groupQuarantine ?? false,
+    retryBackoff: fields.retryBackoff,
+    abandonAfterSeconds: fields.abandonAfterSeconds,
+  };
+  const problems = crossFieldProblems(options, fifo);
+  if (problems.length === 0) return options;
+  const { at = '', spell = (name: string) => name } = checked;
+  throw new ConfigError(problems.map(([field, message]) => ({ field: at === '' ? spell(field) : `${at}.${spell(field)}`, message })));
+}
+
+function crossFieldProblems(options: QueueMappingOptions, fifo: boolean): [string, string][] {
+  const { batchSize, maximumBatchingWindowInSeconds: window, retryBackoff } = options;
+  const problems: [string, string][] = [];
+  if (fifo && window > 0) problems.push(['maximumBatchingWindowInSeconds', 'Batching window is not supported for FIFO queues']);
+  if (fifo && batchSize > BATCH_SIZE_WITHOUT_WINDOW_MAX) {
+    problems.push(['batchSize', `is ${String(batchSize)}, but a batch of a FIFO queue takes at most 10 records; set 1 to 10`]);
+  }
+  if (!fifo && batchSize > BATCH_SIZE_WITHOUT_WINDOW_MAX && window === 0) {
+    problems.push(['batchSize', 'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10']);
+  }
+  if (!fifo && options.groupQuarantine) problems.push(['groupQuarantine', 'is for FIFO queues only; leave it out']);
+  if (retryBackoff !== undefined && retryBackoff.maxSeconds < retryBackoff.baseSeconds) {
+    problems.push(['retryBackoff', 'has a maxSeconds below its baseSeconds; set maxSeconds to at least baseSeconds']);
+  }
+  return problems;
+}
+
+function refuseForeign(input: object, { at = '', spell = (name: string) => name }: Checked): void {
+  const problems = Object.keys(input).flatMap((key) => {
+    const field = at === '' ? spell(key) : `${at}.${spell(key)}`;
+    const aws = key.charAt(0).toUpperCase() + key.slice(1);
+    if (OTHER_SOURCES.includes(key)) return [{ field, message: `Unsupported ${aws} parameter for given event source mapping type.` }];
+    if (NOT_YET.includes(key))
+      return [{ field, message: `is a field of AWS that this version of Millrace does not have yet; leave it out` }];
+    return [];
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+}

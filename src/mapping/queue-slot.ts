@@ -1,0 +1,242 @@
+import type { Batch, Delivery, Outcome, Wait, WaitReason } from '../contract/index.ts';
+import { EMPTY_POLL_BACKOFF } from '../intake/index.ts';
+import type { Credit, Running } from '../invoke/index.ts';
+import { Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { decideQueue, type QueueVerdict } from '../verdict/index.ts';
+import { type PollResult, QueueCollector } from './queue-collector.ts';
+import type { QueueWorks } from './works.ts';
+
+/** At a hard stop a cut-off handler gets this long to stop before its messages are left to their timeout, ms. */
+const CUT_OFF_GRACE_MS = 100;
+
+/**
+ * One slot of a queue mapping: at most one batch in flight. Slots run side by side, as many as the scaler allows; each
+ * takes a credit, collects a batch, has it invoked, asks for the verdict and has it carried out.
+ *
+ * S1 Nothing is received without a credit (R9).
+ * S2 The credit is held until the invocation has really stopped (R3).
+ * S3 A message group stays taken until the invocation of its batch has really stopped (R2).
+ */
+export class QueueSlot {
+  readonly #works: QueueWorks;
+  readonly #collector: QueueCollector;
+  readonly #part: string;
+  #reason: WaitReason = { kind: 'starting' };
+  /** The settlement of the batch before: it goes on while the next is collected and invoked. */
+  #settling: Promise<void> = Promise.resolve();
+  #emptyPolls = 0;
+  /** The end of an invocation that a hard stop could not wait for. */
+  #lingering: Promise<unknown> | undefined;
+
+  constructor(works: QueueWorks, index: number) {
+    this.#works = works;
+    this.#part = `slot ${String(index)}`;
+    this.#collector = new QueueCollector(works, (reason) => {
+      this.#reason = reason;
+    });
+  }
+
+  /** What this slot waits for. */
+  get wait(): Wait {
+    return { part: this.#part, reason: this.#reason };
+  }
+
+  /** Ends an open receive (hard stop only). */
+  abort(): void {
+    this.#collector.abort();
+  }
+
+  /** Works until it is not wanted any more or the mapping stops, and everything it received is settled. */
+  async run(isWanted: () => boolean): Promise<void> {
+    const { stopping } = this.#works;
+    while ((isWanted() && !stopping.isSet) || this.#collector.hasLeftovers) await this.#turn();
+    this.#reason = { kind: 'settling', messages: this.#works.settler.inFlight.size };
+    await Promise.all([this.#settling, this.#collector.settled()]);
+  }
+
+  async #turn(): Promise<void> {
+    const { gate, settler, hardStop } = this.#works;
+    if (hardStop.isSet) {
+      await settler.giveBack(await this.#collector.leftovers());
+      return;
+    }
+    if (!this.#collector.hasLeftovers && !(await gate.ready())) return;
+    const credit = await this.#credit();
+    if (credit === undefined) return;
+    try {
+      const batch = await this.#collector.collect();
+      if (batch.length > 0) await this.#start(batch);
+    } finally {
+      this.#afterEnd(() => {
+        credit.release();
+      });
+    }
+    await this.#restAfter(this.#collector.last);
+  }
+
+  /** A credit of the function's ledger; `undefined` when the mapping stops first (with leftovers: only at a hard stop). */
+  async #credit(): Promise<Credit | undefined> {
+    const { invoker, mapping, stopping, hardStop } = this.#works;
+    const free = invoker.ledger.tryAcquire();
+    if (free !== undefined) return free;
+    const { definition, ledger } = invoker;
+    this.#reason = { kind: 'no-credit', functionName: definition.name, inUse: ledger.inUse, limit: ledger.limit };
+    const { credit, cancel } = ledger.acquire(mapping);
+    const forget = (this.#collector.hasLeftovers ? hardStop : stopping).onSet(cancel);
+    try {
+      return await credit;
+    } finally {
+      forget();
+    }
+  }
+
+  /** Sorts out what may not start (R10), then runs the rest. */
+  async #start(collected: readonly Delivery[]): Promise<void> {
+    const { locks, settler, clock, epoch, listener, mapping } = this.#works;
+    const { admitted, expired, behind, locked } = locks.admit(collected, clock.monotonic());
+    if (admitted.length < collected.length) {
+      listener('message.expired', { mapping, messages: collected.length - admitted.length });
+      if (this.#works.source.fifo) this.#collector.forsake([...expired, ...behind, ...locked]);
+      await Promise.all([settler.leave([...expired, ...locked]), settler.giveBack(behind)]);
+    }
+    if (admitted.length > 0) await this.#work({ epoch, deliveries: admitted });
+  }
+
+  /** The way of a batch: invoke, verdict, settle; a retry of the same batch is the only way back. */
+  async #work(batch: Batch): Promise<void> {
+    const { clock, hardStop } = this.#works;
+    for (let attempt = 1; ; attempt += 1) {
+      const running = this.#invoke(batch, attempt);
+      const outcome = await running.outcome;
+      const verdict = this.#decide(batch, running, outcome, attempt);
+      if (hardStop.isSet && outcome.kind !== 'success') return this.#cutOff(batch, running);
+      if (verdict.kind === 'settle') return this.#finish(batch, verdict, running, outcome);
+      await this.#ended(running, outcome);
+      this.#reason = { kind: 'retry', attempt, at: verdict.at, cause: verdict.cause };
+      if (!(await sleep(clock, verdict.at - clock.monotonic(), hardStop))) return this.#cutOff(batch, running);
+      if (batch.deliveries.some(({ hold }) => hold.deadline <= clock.monotonic())) {
+        return this.#finish(batch, { kind: 'settle', handled: [], returned: batch.deliveries, failure: verdict.cause }, running, outcome);
+      }
+    }
+  }
+
+  #invoke(batch: Batch, attempt: number): Running {
+    const { source, options, invoker, listener, mapping, hardStop } = this.#works;
+    const records = batch.deliveries.length;
+    const event = source.toEvent(
+      batch.deliveries.map(({ message }) => message),
+      { windowed: options.maximumBatchingWindowInSeconds > 0 },
+    );
+    const abandonAfterMs = options.abandonAfterSeconds === undefined ? undefined : options.abandonAfterSeconds * 1000;
+    const running = invoker.start(event, { attempt, hardStop, abandonAfterMs });
+    this.#reason = { kind: 'invocation', requestId: running.requestId, records, since: running.startedAt };
+    listener('batch.started', { mapping, requestId: running.requestId, records, attempt });
+    return running;
+  }
+
+  #decide(batch: Batch, running: Running, outcome: Outcome, attempt: number): QueueVerdict {
+    const { options, clock, random, listener, mapping, scaler } = this.#works;
+    const now = clock.monotonic();
+    const policy = {
+      reportBatchItemFailures: options.functionResponseTypes.includes('ReportBatchItemFailures'),
+      groupQuarantine: options.groupQuarantine,
+    };
+    const verdict = decideQueue({ batch, outcome, policy, attempt, now, chance: random.next() });
+    if (verdict.kind === 'settle' && verdict.failure !== undefined) scaler.failed(now);
+    const failure = verdict.kind === 'settle' ? verdict.failure : verdict.cause;
+    const { requestId, startedAt } = running;
+    const records = batch.deliveries.length;
+    const returned = verdict.kind === 'settle' ? verdict.returned.length : 0;
+    listener('batch.ended', {
+      mapping,
+      requestId,
+      records,
+      attempt,
+      durationMs: now - startedAt,
+      outcome: outcome.kind,
+      returned,
+      error: failure,
+    });
+    return verdict;
+  }
+
+  /** Settles in the background, one settlement per slot, and waits until the invocation has really stopped. */
+  async #finish(batch: Batch, verdict: Extract<QueueVerdict, { kind: 'settle' }>, running: Running, outcome: Outcome): Promise<void> {
+    if (this.#works.source.fifo) this.#collector.forsake(verdict.returned);
+    const ended = this.#ended(running, outcome);
+    await this.#settling;
+    this.#settling = this.#settle(verdict, running, ended);
+    await ended;
+    this.#afterEnd(() => {
+      this.#works.locks.free(batch.deliveries);
+    });
+  }
+
+  async #settle(verdict: Extract<QueueVerdict, { kind: 'settle' }>, running: Running, ended: Promise<void>): Promise<void> {
+    const { settler, listener, mapping, source } = this.#works;
+    const { handled, returned } = verdict;
+    // A group stays hidden, and so locked in the queue too, while its handler still runs.
+    if (source.fifo) await ended;
+    const [deleted] = await Promise.all([settler.delete(handled), settler.returnFailed(returned)]);
+    listener('batch.settled', { mapping, requestId: running.requestId, deleted, returned: returned.length });
+  }
+
+  /** Does something when nothing of this slot runs any more: now, unless a hard stop left a handler behind. */
+  #afterEnd(action: () => void): void {
+    if (this.#lingering === undefined) action();
+    else void this.#lingering.then(action);
+  }
+
+  /** Resolves when the invocation has stopped, was given up, or the engine ends at once. */
+  async #ended(running: Running, outcome: Outcome): Promise<void> {
+    const { hardStop, listener, mapping } = this.#works;
+    const { requestId } = running;
+    if (outcome.kind !== 'timeout') {
+      if ((await orSet(running.ended, hardStop)) === undefined) this.#lingering = running.ended;
+      return;
+    }
+    const turn = new Latch();
+    void this.#works.clock.turn().then(() => {
+      turn.set();
+    });
+    const isOverrun = (await orSet(running.ended, turn)) === undefined;
+    if (isOverrun) {
+      this.#reason = { kind: 'handler-did-not-stop', requestId, since: this.#works.clock.monotonic() };
+      listener('handler.overrun', { mapping, requestId, stopped: false });
+    }
+    const how = await orSet(running.ended, hardStop);
+    if (how === undefined) this.#lingering = running.ended;
+    else if (how === 'abandoned') listener('handler.abandoned', { mapping, requestId });
+    else if (isOverrun) listener('handler.overrun', { mapping, requestId, stopped: true });
+  }
+
+  /** A hard stop cut the invocation off: what has stopped goes back at once, the rest is left to its timeout. */
+  async #cutOff(batch: Batch, running: Running): Promise<void> {
+    const { settler, clock, locks } = this.#works;
+    await this.#settling;
+    const grace = new Latch();
+    const cancel = clock.timer(CUT_OFF_GRACE_MS, () => {
+      grace.set();
+    });
+    const how = await orSet(running.ended, grace);
+    cancel();
+    if (how === undefined) this.#lingering = running.ended;
+    await (how === undefined ? settler.leave(batch.deliveries) : settler.giveBack(batch.deliveries));
+    this.#afterEnd(() => {
+      locks.free(batch.deliveries);
+    });
+  }
+
+  /** After an empty short poll the credit goes round: the next look comes later, without holding one. */
+  async #restAfter(poll: PollResult): Promise<void> {
+    if (poll !== 'short-empty') {
+      this.#emptyPolls = 0;
+      return;
+    }
+    const { clock, random, stopping } = this.#works;
+    this.#emptyPolls += 1;
+    const waitMs = steadyBackoffMs(EMPTY_POLL_BACKOFF, this.#emptyPolls, random.next());
+    this.#reason = { kind: 'empty-poll', until: clock.monotonic() + waitMs };
+    await sleep(clock, waitMs, stopping);
+  }
+}

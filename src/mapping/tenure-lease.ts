@@ -1,0 +1,110 @@
+import type { AcquireResult, Clock, Lease, LeaseOwner, MappingProblem, StateStore } from '../contract/index.ts';
+import { Latch, sleep } from '../kit/index.ts';
+
+/** Between renewals of a lease, ms. */
+export const LEASE_RENEW_MS = 2000;
+/** A lease whose counter has stood still for this long on the watcher's own clock has no owner any more, ms (R14). */
+export const LEASE_EXPIRE_MS = 10_000;
+/** Between looks at a lease that somebody else holds, ms. */
+const LEASE_WATCH_MS = 1000;
+
+/** What a tenure's lease works with. */
+export interface TenureLeaseParts {
+  readonly key: string;
+  readonly store: StateStore;
+  readonly owner: LeaseOwner;
+  readonly clock: Clock;
+  /** Ends the wait for the lease. */
+  readonly stopping: Latch;
+  readonly onProblem: (problem: Extract<MappingProblem, { kind: 'lease' | 'store' }> | undefined) => void;
+  /** The lease is somebody else's now, or could not be renewed in time: everything under it has to end. */
+  readonly onLost: () => void;
+}
+
+/**
+ * The exclusive right to run a mapping, where the store is shared with other processes. Held by renewing a counter;
+ * taken over when the counter of another owner stands still, never by comparing wall clocks.
+ */
+export class TenureLease {
+  readonly #parts: TenureLeaseParts;
+  readonly #released = new Latch();
+  #lease: Lease | undefined;
+  #renewing: Promise<void> = Promise.resolve();
+
+  constructor(parts: TenureLeaseParts) {
+    this.#parts = parts;
+  }
+
+  /** Waits for the lease and gives its epoch; `undefined` when stopped first. */
+  async acquire(): Promise<number | undefined> {
+    const { clock, stopping, onProblem } = this.#parts;
+    let seen: { readonly counter: number; readonly owner: string; readonly since: number } | undefined;
+    while (!stopping.isSet) {
+      const unmoved = seen !== undefined && clock.monotonic() - seen.since >= LEASE_EXPIRE_MS ? seen.counter : undefined;
+      const answer = await this.#tryAcquire(unmoved);
+      if (answer?.acquired === true) {
+        this.#lease = answer.lease;
+        onProblem(undefined);
+        this.#renewing = this.#renew(answer.lease);
+        return answer.lease.epoch;
+      }
+      if (answer !== undefined) {
+        onProblem({ kind: 'lease', owner: answer.owner.label });
+        if (seen?.counter !== answer.counter || seen.owner !== answer.owner.id) {
+          seen = { counter: answer.counter, owner: answer.owner.id, since: clock.monotonic() };
+        }
+        if (answer.ownerGone && unmoved === undefined) {
+          seen = { ...seen, since: Number.NEGATIVE_INFINITY };
+          continue;
+        }
+      }
+      await sleep(clock, LEASE_WATCH_MS, stopping);
+    }
+    return undefined;
+  }
+
+  /** Gives the lease back. */
+  async release(): Promise<void> {
+    this.#released.set();
+    await this.#renewing;
+    const lease = this.#lease;
+    this.#lease = undefined;
+    if (lease === undefined) return;
+    try {
+      await this.#parts.store.release(lease);
+    } catch {
+      // Nobody renews it any more, so it expires by itself.
+    }
+  }
+
+  async #tryAcquire(unmoved: number | undefined): Promise<AcquireResult | undefined> {
+    const { store, key, owner, clock, onProblem } = this.#parts;
+    try {
+      return await store.acquire(key, owner, unmoved);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      onProblem({ kind: 'store', message, retryAt: clock.monotonic() + LEASE_WATCH_MS });
+      return undefined;
+    }
+  }
+
+  async #renew(lease: Lease): Promise<void> {
+    const { clock, store, onLost } = this.#parts;
+    let renewedAt = clock.monotonic();
+    while (await sleep(clock, LEASE_RENEW_MS, this.#released)) {
+      const startedAt = clock.monotonic();
+      try {
+        if (!(await store.renew(lease))) {
+          this.#lease = undefined;
+          onLost();
+          return;
+        }
+        renewedAt = startedAt;
+      } catch {
+        if (clock.monotonic() - renewedAt < LEASE_EXPIRE_MS - LEASE_RENEW_MS) continue;
+        onLost();
+        return;
+      }
+    }
+  }
+}

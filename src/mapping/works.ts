@@ -1,0 +1,34 @@
+import type { Clock, EngineListener, Epoch, QueueDescription, QueueMappingOptions, QueueSource, Random } from '../contract/index.ts';
+import type { Scaler, SourceGate } from '../intake/index.ts';
+import type { Invoker } from '../invoke/index.ts';
+import type { Latch } from '../kit/index.ts';
+import type { GroupLocks } from '../lanes/index.ts';
+import type { QueueSettler } from '../settle/index.ts';
+
+/** The rooms of one tenure of a queue mapping, as its slots share them. */
+export interface QueueWorks {
+  readonly mapping: string;
+  readonly epoch: Epoch;
+  readonly options: QueueMappingOptions;
+  readonly source: QueueSource<unknown>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly listener: EngineListener;
+  readonly gate: SourceGate;
+  readonly scaler: Scaler;
+  readonly invoker: Invoker;
+  readonly locks: GroupLocks;
+  readonly settler: QueueSettler;
+  /** The longest poll, s. */
+  readonly longPollSeconds: number;
+  /** Nothing new is received. */
+  readonly stopping: Latch;
+  /** Everything ends now. */
+  readonly hardStop: Latch;
+  /** What the queue last said of itself. */
+  readonly described: { current: QueueDescription };
+  /** When each open receive began, oldest first. */
+  readonly openReceives: Set<{ readonly since: number }>;
+  /** Called when the scaler may allow another number of slots. */
+  readonly onScaled: () => void;
+}

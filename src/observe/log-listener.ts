@@ -1,0 +1,97 @@
+import type { EngineEvents, EngineListener, LogFields, Logger, MappingProblem } from '../contract/index.ts';
+
+/** A function's error text in a log line is cut here, characters. */
+const ERROR_TEXT_MAX = 500;
+
+type Writers = { readonly [Name in keyof EngineEvents]: (event: EngineEvents[Name]) => void };
+
+/**
+ * Writes events to the log: constant texts with fields, no body, no secret. Normal work is `debug`; what a person may
+ * have to look at is `warn` or `error`.
+ */
+export function logListener(logger: Logger): EngineListener {
+  const problems = new Map<string, string>();
+  const writers: Writers = {
+    'mapping.state': (event) => {
+      logger.info(event, 'mapping state changed');
+    },
+    'mapping.problem': ({ mapping, problem }) => {
+      logProblem(logger, problems, mapping, problem);
+    },
+    'source.polled': (event) => {
+      if (event.records > 0) logger.debug(event, 'received');
+    },
+    'source.duplicates': (event) => {
+      logger.debug(event, 'messages in flight came again');
+    },
+    'batch.started': (event) => {
+      logger.debug(event, 'invoking');
+    },
+    'batch.ended': (event) => {
+      const { error, ...fields } = event;
+      if (error === undefined) logger.debug(fields, 'invoked');
+      else logger.warn({ ...fields, error: error.slice(0, ERROR_TEXT_MAX) }, WARNINGS[event.outcome]);
+    },
+    'batch.settled': (event) => {
+      logger.debug(event, 'settled');
+    },
+    'handler.overrun': (event) => {
+      logger.warn(
+        event,
+        event.stopped ? 'a handler that overran its time-out has stopped' : 'a handler overran its time-out and still runs',
+      );
+    },
+    'handler.abandoned': (event) => {
+      logger.error(event, 'a handler that did not stop was given up: order and limits are waived for it');
+    },
+    'message.oversized': (event) => {
+      logger.error(event, 'a message is larger than one invocation may carry; it is never invoked');
+    },
+    'message.expired': (event) => {
+      logger.warn(event, 'messages were not started because their visibility ran out or their group is busy');
+    },
+    'engine.defect': ({ mapping, error }) => {
+      logger.error({ mapping, err: error }, 'defect in the engine; what it held returns to its queue');
+    },
+    'settle.failed': (event) => {
+      logger.error(event, 'messages could not be deleted or released; they return by themselves');
+    },
+  };
+  return (name, event) => {
+    writers[name](event);
+  };
+}
+
+const WARNINGS: Readonly<Record<EngineEvents['batch.ended']['outcome'], string>> = {
+  success: 'the function reported failures',
+  'function-error': 'the function failed',
+  timeout: 'the function timed out',
+  throttled: 'the function was throttled',
+  'service-error': 'the function was not reached',
+  terminal: 'the function cannot be invoked',
+};
+
+/** A problem is logged when it begins, when it becomes another and when it ends, not at every look. */
+function logProblem(logger: Logger, problems: Map<string, string>, mapping: string, problem: MappingProblem | undefined): void {
+  const text = problem === undefined ? undefined : JSON.stringify(fieldsOf(problem));
+  if (problems.get(mapping) === text) return;
+  if (problem === undefined || text === undefined) {
+    problems.delete(mapping);
+    logger.info({ mapping }, 'the problem of the mapping is over');
+    return;
+  }
+  problems.set(mapping, text);
+  const message = problem.kind === 'lease' ? 'waiting for the mapping: another engine owns it' : 'waiting: the mapping cannot work';
+  logger.warn({ mapping, ...fieldsOf(problem) }, message);
+}
+
+function fieldsOf(problem: MappingProblem): LogFields {
+  switch (problem.kind) {
+    case 'source':
+      return { waitsFor: 'source', error: problem.error, reason: problem.message };
+    case 'store':
+      return { waitsFor: 'store', reason: problem.message };
+    case 'lease':
+      return { waitsFor: 'lease', reason: `owned by ${problem.owner}` };
+  }
+}

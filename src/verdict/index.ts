@@ -1,0 +1,7 @@
+/**
+ * Outcome and history in, decision out. Pure.
+ *
+ * - queue-verdict.ts     the failure policy of queues
+ * - partial-response.ts  what a function's answer says of its batch
+ */
+export { decideQueue, type QueueCase, type QueuePolicy, type QueueVerdict, THROTTLE_BACKOFF } from './queue-verdict.ts';
