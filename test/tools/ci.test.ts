@@ -100,7 +100,7 @@ describe('.ci/run', () => {
   });
 
   it('runs nothing on a tree that could not be installed', () => {
-    const { status, last, text } = run({ report: tests, failing: 'ci' });
+    const { status, last, text } = run({ report: tests, failing: 'install' });
     expect({ status, last }).toEqual({ status: 1, last: '0 passed, 1 failed' });
     expect(text).not.toContain('check:format');
   });

@@ -27,6 +27,12 @@ describe('package.json', () => {
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
+  it('agrees with the lock', () => {
+    const { packages } = read('package-lock.json') as { packages: Readonly<Record<string, Partial<Manifest>>> };
+    const { dependencies, devDependencies } = packages[''] ?? {};
+    expect({ dependencies, devDependencies }).toEqual({ dependencies: manifest.dependencies, devDependencies: manifest.devDependencies });
+  });
+
   it('names only files that are there in its scripts', () => {
     const words = Object.values(manifest.scripts).flatMap((script) => script.split(/[\s=]+/));
     const files = words.filter((word) => /^(config|test)\/.*\.\w+$/.test(word));
