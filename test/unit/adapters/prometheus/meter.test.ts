@@ -1,0 +1,118 @@
+import { register } from 'prom-client';
+import { describe, expect, test } from 'vitest';
+import { prometheusMeter } from '../../../../adapters/meter/prometheus/index.ts';
+import { ConfigError } from '../../../../src/index.ts';
+
+/** The lines of a scrape without comments. */
+async function samples(meter: { metrics(): Promise<string> }): Promise<string[]> {
+  const text = await meter.metrics();
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+describe('a Prometheus meter', () => {
+  test('shows a counter from zero, and what was added once', async () => {
+    const meter = prometheusMeter();
+    const polled = meter.counter('polled_total', 'read', { mapping: 'a' });
+    expect(await samples(meter)).toEqual(['polled_total{mapping="a"} 0']);
+    polled.add(2);
+    polled.add(3);
+    expect(await samples(meter)).toEqual(['polled_total{mapping="a"} 5']);
+    expect(await samples(meter)).toEqual(['polled_total{mapping="a"} 5']);
+    polled.add(1);
+    expect(await samples(meter)).toEqual(['polled_total{mapping="a"} 6']);
+  });
+
+  test('shows the last value of a gauge, zero at first', async () => {
+    const meter = prometheusMeter();
+    const inFlight = meter.gauge('in_flight', 'now', { mapping: 'a' });
+    expect(await samples(meter)).toEqual(['in_flight{mapping="a"} 0']);
+    inFlight.set(4);
+    inFlight.set(-1.5);
+    expect(await samples(meter)).toEqual(['in_flight{mapping="a"} -1.5']);
+  });
+
+  test('sorts observations into the buckets of the first call', async () => {
+    const meter = prometheusMeter();
+    meter.histogram('seconds', 'time', { kind: 'x' }, [1, 0.1]).observe(0.5);
+    meter.histogram('seconds', 'time', { kind: 'x' }, [7]).observe(2);
+    expect(await samples(meter)).toEqual([
+      'seconds_bucket{le="0.1",kind="x"} 0',
+      'seconds_bucket{le="1",kind="x"} 1',
+      'seconds_bucket{le="+Inf",kind="x"} 2',
+      'seconds_sum{kind="x"} 2.5',
+      'seconds_count{kind="x"} 2',
+    ]);
+  });
+
+  test('gives the same series for the same name and labels, in whatever order they are written', () => {
+    const meter = prometheusMeter();
+    expect(meter.counter('c', 'h', { a: '1', b: '2' })).toBe(meter.counter('c', 'other help', { b: '2', a: '1' }));
+    expect(meter.gauge('g', 'h', {})).toBe(meter.gauge('g', 'h', {}));
+    expect(meter.histogram('s', 'h', { a: '1' }, [1])).toBe(meter.histogram('s', 'h', { a: '1' }, [1]));
+    expect(meter.counter('c', 'h', { a: '1', b: '2' })).not.toBe(meter.counter('c', 'h', { a: '2', b: '1' }));
+  });
+
+  test('keeps series with other values of the same labels apart', async () => {
+    const meter = prometheusMeter();
+    const labels = { mapping: 'a' };
+    meter.counter('c', 'h', labels).add(1);
+    labels.mapping = 'changed later';
+    meter.counter('c', 'h', { mapping: 'with "quotes"\nand lines' }).add(2);
+    expect(await samples(meter)).toEqual(['c{mapping="a"} 1', 'c{mapping="with \\"quotes\\"\\nand lines"} 2']);
+  });
+
+  test('refuses other label names, another kind and bad names without throwing, and counts them', async () => {
+    const meter = prometheusMeter();
+    meter.counter('c', 'h', { a: '1' }).add(1);
+    meter.counter('c', 'h', { b: '1' }).add(10);
+    meter.counter('c', 'h', {}).add(10);
+    meter.gauge('c', 'h', { a: '1' }).set(10);
+    meter.counter('no name', 'h', {}).add(10);
+    meter.histogram('s', 'h', { le: '1' }, [1]).observe(10);
+    expect(await samples(meter)).toEqual([
+      'c{a="1"} 1',
+      'meter_refused_series_total{metric="c"} 3',
+      'meter_refused_series_total{metric="no name"} 1',
+      'meter_refused_series_total{metric="s"} 1',
+    ]);
+  });
+
+  test('leaves out values that are no numbers', async () => {
+    const meter = prometheusMeter();
+    const bad = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, undefined as unknown as number];
+    for (const value of bad) {
+      meter.counter('c', 'h', {}).add(value);
+      meter.gauge('g', 'h', {}).set(value);
+      meter.histogram('s', 'h', {}, [1]).observe(value);
+    }
+    meter.counter('c', 'h', {}).add(-1);
+    expect(await samples(meter)).toEqual(['c 0', 'g 0', 's_bucket{le="1"} 0', 's_bucket{le="+Inf"} 0', 's_sum 0', 's_count 0']);
+  });
+
+  test('puts its prefix before every name', async () => {
+    const meter = prometheusMeter({ prefix: 'millrace_' });
+    meter.counter('c', '', {}).add(1);
+    expect(await meter.metrics()).toContain('# HELP millrace_c c\n# TYPE millrace_c counter\nmillrace_c 1');
+  });
+
+  test('refuses a prefix that Prometheus does not allow', () => {
+    expect(() => prometheusMeter({ prefix: '1-a' })).toThrow(ConfigError);
+    expect(() => prometheusMeter({ prefix: '1-a' })).toThrow('prefix: must be letters, digits, underscores and colons');
+  });
+
+  test('shares nothing with another meter or with the global registry', async () => {
+    const [one, two] = [prometheusMeter(), prometheusMeter()];
+    one.counter('c', 'h', {}).add(1);
+    two.gauge('c', 'h', {}).set(2);
+    expect(await samples(one)).toEqual(['c 1']);
+    expect(await samples(two)).toEqual(['c 2']);
+    expect(register.getMetricsAsArray()).toEqual([]);
+  });
+
+  test('measures the process only when asked to', async () => {
+    expect(await prometheusMeter().metrics()).not.toContain('process_cpu');
+    const meter = prometheusMeter({ prefix: 'millrace_', processMetrics: true });
+    expect(await meter.metrics()).toContain('millrace_process_cpu_seconds_total');
+    expect(meter.contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+  });
+});
