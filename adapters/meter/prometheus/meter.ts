@@ -20,7 +20,7 @@ export interface PrometheusMeter extends Meter {
 }
 
 /** Counts the series that were refused, by name, so that a mistake shows where people look. */
-const REFUSED = 'meter_refused_series_total';
+const REFUSED = 'millrace_refused_series';
 
 const NOTHING: Counter & Gauge & Histogram = { add: ignore, set: ignore, observe: ignore };
 

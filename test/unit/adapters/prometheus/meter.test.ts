@@ -71,9 +71,9 @@ describe('a Prometheus meter', () => {
     meter.histogram('s', 'h', { le: '1' }, [1]).observe(10);
     expect(await samples(meter)).toEqual([
       'c{a="1"} 1',
-      'meter_refused_series_total{metric="c"} 3',
-      'meter_refused_series_total{metric="no name"} 1',
-      'meter_refused_series_total{metric="s"} 1',
+      'millrace_refused_series{metric="c"} 3',
+      'millrace_refused_series{metric="no name"} 1',
+      'millrace_refused_series{metric="s"} 1',
     ]);
   });
 
