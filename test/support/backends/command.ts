@@ -5,9 +5,8 @@ import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { spawnOwned } from './process-group.ts';
 
-/** The last lines of a log, for a message. Empty if there is no log. */
-export async function logTail(file: string, lines = 15): Promise<string> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+/** The last lines of a log, for a message. */
+export function lastLines(text: string, lines = 15): string {
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }
 
@@ -40,7 +39,8 @@ export async function runCommand(command: string, args: readonly string[], optio
   });
   log.end();
   await finished(log);
-  if (ending !== undefined) throw new Error(`${command} ${ending}\n${await logTail(options.logFile)}\n(all of it: ${options.logFile})`);
+  if (ending !== undefined)
+    throw new Error(`${command} ${ending}\n${lastLines(await readFile(options.logFile, 'utf8'))}\n(all of it: ${options.logFile})`);
 }
 
 /** What a program prints, or undefined if it is missing or fails. */

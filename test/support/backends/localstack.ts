@@ -11,6 +11,7 @@ import { progressOf, say } from './progress.ts';
 
 const services = 'sqs,sns,s3,kinesis,iam,sts,logs';
 const requirementsFile = join(configRoot, 'localstack-requirements.txt');
+const startScript = join(configRoot, 'localstack-start.py');
 const installLog = join(logRoot, 'localstack-install.log');
 const startTimeoutMs = 120_000;
 const stopGraceMs = 8_000;
@@ -97,8 +98,7 @@ function launch(): Launch {
     name: 'localstack',
     program: ({ port, token, directory }) => ({
       command: python,
-      // An -X option that Python does not know is kept and means nothing: it only marks the process as ours.
-      args: ['-X', token, '-m', 'localstack.runtime.main'],
+      args: [startScript, token],
       env: {
         ...withoutForeign(process.env),
         GATEWAY_LISTEN: `127.0.0.1:${String(port)}`,

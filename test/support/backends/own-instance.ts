@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackendName, OwnBackend } from './backend.ts';
-import { logTail } from './command.ts';
+import { lastLines } from './command.ts';
 import { freePort } from './free-port.ts';
 import { logRoot, runRoot } from './paths.ts';
 import { signalGroup, spawnOwned, stopOwned } from './process-group.ts';
@@ -13,7 +13,8 @@ import { pruneLogs, recordRun, sweepLeftOvers } from './stale.ts';
 
 const portAttempts = 4;
 const healthPollMs = 100;
-const lostPort = /address (is )?already in use|BindException|EADDRINUSE/i;
+const portRetryMs = 500;
+const lostPort = /cannot listen:|address (is )?already in use|BindException|EADDRINUSE/i;
 
 /** How one back end is run. */
 export interface Launch {
@@ -45,6 +46,8 @@ class OwnInstance implements OwnBackend {
   readonly #token: string;
   readonly #directory: string;
   #child: ChildProcess | undefined;
+  /** Where in the log the present process begins. */
+  #logStart = 0;
   #stopped = false;
 
   constructor(launch: Launch, port: number) {
@@ -70,7 +73,7 @@ class OwnInstance implements OwnBackend {
       const child = await this.#spawn();
       await this.#untilHealthy(child);
     } catch (error) {
-      await this.stop();
+      await this.#end();
       throw error;
     }
   }
@@ -88,7 +91,16 @@ class OwnInstance implements OwnBackend {
   async restart(): Promise<void> {
     if (this.#stopped) throw new Error(`${this.name} on port ${String(this.port)} was stopped`);
     await this.#end();
-    await this.launch();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.launch();
+        return;
+      } catch (error) {
+        // Another port is no restart; whoever took this one may let go of it.
+        if (!(error instanceof PortLost) || attempt === portAttempts) throw error;
+        await sleep(portRetryMs);
+      }
+    }
   }
 
   async stop(): Promise<void> {
@@ -104,6 +116,10 @@ class OwnInstance implements OwnBackend {
 
   async #spawn(): Promise<ChildProcess> {
     const { command, args, env } = this.#launch.program({ port: this.port, token: this.#token, directory: this.#directory });
+    this.#logStart = await stat(this.logFile).then(
+      ({ size }) => size,
+      () => 0,
+    );
     const log = openSync(this.logFile, 'a');
     const child = spawnOwned(command, args, { cwd: this.#directory, env, stdio: ['ignore', log, log] });
     closeSync(log);
@@ -120,17 +136,24 @@ class OwnInstance implements OwnBackend {
     const deadline = performance.now() + this.#launch.startTimeoutMs;
     for (;;) {
       const healthy = await this.#launch.healthy(this.endpoint).catch(() => false);
-      if (child.exitCode !== null || child.signalCode !== null) await this.#fail('ended at its start');
+      if (child.exitCode !== null || child.signalCode !== null) throw await this.#failure('ended at its start');
+      // Some say so and stay, without a port; then whoever answers there is another.
+      if (lostPort.test(await this.#printed())) throw await this.#failure('lost its port');
       if (healthy) return;
-      if (performance.now() > deadline) await this.#fail(`was not healthy after ${String(this.#launch.startTimeoutMs / 1_000)} s`);
+      if (performance.now() > deadline) throw await this.#failure(`was not healthy after ${String(this.#launch.startTimeoutMs / 1_000)} s`);
       await sleep(healthPollMs);
     }
   }
 
-  async #fail(what: string): Promise<never> {
-    const tail = await logTail(this.logFile);
-    const message = `${this.name} on port ${String(this.port)} ${what}\n${tail}\n(all of it: ${this.logFile})`;
-    throw lostPort.test(tail) ? new PortLost(message) : new Error(message);
+  async #printed(): Promise<string> {
+    const log = await readFile(this.logFile);
+    return log.subarray(this.#logStart).toString();
+  }
+
+  async #failure(what: string): Promise<Error> {
+    const printed = await this.#printed();
+    const message = `${this.name} on port ${String(this.port)} ${what}\n${lastLines(printed)}\n(all of it: ${this.logFile})`;
+    return lostPort.test(printed) ? new PortLost(message) : new Error(message);
   }
 }
 

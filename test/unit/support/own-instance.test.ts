@@ -111,7 +111,10 @@ test('one that never gets healthy is stopped and reported', async () => {
   expect(inspectProcess(pid)).toBeUndefined();
 });
 
-test('a port that was lost in the meantime is replaced by another', async () => {
+test.each([
+  ['ends', 'process.exit(1)'],
+  ['stays without it', 'setInterval(() => {}, 1000)'],
+])('a port that was lost in the meantime is replaced by another, whether the process %s or not', async (_, then) => {
   const ports: number[] = [];
   const launch = launchOf(server);
   const instance = await started({
@@ -119,7 +122,7 @@ test('a port that was lost in the meantime is replaced by another', async () => 
     program: (place) => {
       ports.push(place.port);
       if (ports.length > 1) return launch.program(place);
-      return { ...launch.program(place), args: ['-e', `console.error('listen: address already in use'); process.exit(1)`, place.token] };
+      return { ...launch.program(place), args: ['-e', `console.error('listen: address already in use'); ${then}`, place.token] };
     },
   });
   expect(ports).toHaveLength(2);
