@@ -28,7 +28,7 @@ export function entryResults(count: number, { Successful, Failed }: BatchAnswer)
 
 function toFailure({ Code = 'Unknown', Message = Code, SenderFault = false }: BatchResultErrorEntry): EntryResult {
   const kind = sqsEntryKind(Code);
-  // Some throttles are reported as the sender's fault; they pass all the same.
-  const retryable = !SenderFault || kind === 'throttled' || kind === 'unavailable';
+  // The flag is not to be relied on alone: some throttles are put down to the sender, and emulators put bad handles down to themselves.
+  const retryable = kind === undefined ? !SenderFault : kind === 'throttled' || kind === 'unavailable';
   return { ok: false, code: Code, message: Message, retryable };
 }

@@ -19,6 +19,13 @@ const SQS_CODES = codeMap({
     'KmsNotFound',
     'KmsOptInRequired',
   ],
+  invalid: [
+    'AWS.SimpleQueueService.MessageNotInflight',
+    'InvalidParameterValue',
+    'InvalidParameterValueException',
+    'MessageNotInflight',
+    'ReceiptHandleIsInvalid',
+  ],
   throttled: ['OverLimit', 'KmsThrottled', 'KMS.ThrottlingException', 'AWS.SimpleQueueService.RequestThrottled'],
 });
 

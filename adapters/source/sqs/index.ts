@@ -9,11 +9,11 @@
  * - description.ts      what the queue's attributes say
  * - errors.ts           SQS's codes, by what the engine does about them
  */
+import type { SQSEvent } from 'aws-lambda';
 import type {
   EntryResult,
   QueueDepth,
   QueueDescription,
-  QueueEvent,
   QueueMessage,
   QueueReceipt,
   QueueSource,
@@ -30,7 +30,7 @@ import { type ResolvedSqsOptions, resolveSqsOptions, type SqsOptions } from './o
 export type { SqsOptions } from './options.ts';
 
 /** A queue of SQS, FIFO when its name ends in `.fifo`. Nothing is loaded or called before the first call. Throws a ConfigError. */
-export function sqs(options: SqsOptions): QueueSource {
+export function sqs(options: SqsOptions): QueueSource<SQSEvent> {
   return new SqsQueue(resolveSqsOptions(options));
 }
 
@@ -46,7 +46,7 @@ interface Connected {
   readonly queueUrl: string;
 }
 
-class SqsQueue implements QueueSource {
+class SqsQueue implements QueueSource<SQSEvent> {
   readonly kind = 'queue';
   readonly label: string;
   readonly fifo: boolean;
@@ -121,7 +121,7 @@ class SqsQueue implements QueueSource {
     return toDepth(Attributes ?? {});
   }
 
-  toEvent(messages: readonly QueueMessage[], { windowed }: { readonly windowed: boolean }): QueueEvent {
+  toEvent(messages: readonly QueueMessage[], { windowed }: { readonly windowed: boolean }): SQSEvent {
     return toQueueEvent(messages, { ...this.#known(), windowed });
   }
 

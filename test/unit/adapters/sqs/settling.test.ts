@@ -68,6 +68,10 @@ describe('delete and changeVisibility', () => {
     ]);
     stub.fail('DeleteMessageBatch', { kind: 'partial', places: [0], code: 'KmsThrottled', senderFault: true });
     await expect(orders.delete(receipts)).resolves.toMatchObject([{ ok: false, retryable: true }, { ok: true }]);
+    stub.fail('DeleteMessageBatch', { kind: 'partial', places: [0], code: 'ReceiptHandleIsInvalid', senderFault: false });
+    await expect(orders.delete(receipts)).resolves.toMatchObject([{ ok: false, retryable: false }, { ok: true }]);
+    stub.fail('DeleteMessageBatch', { kind: 'partial', places: [0], code: 'SomethingNew', senderFault: false });
+    await expect(orders.delete(receipts)).resolves.toMatchObject([{ ok: false, retryable: true }, { ok: true }]);
   });
 
   it('make messages visible again when that is wanted', async () => {

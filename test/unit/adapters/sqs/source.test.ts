@@ -1,3 +1,4 @@
+import type { SQSEvent } from 'aws-lambda';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import type { QueueSource, ReceiveRequest } from '../../../../src/index.ts';
 import { STUB_REGION, SqsStub } from '../../../support/sqs-stub.ts';
 
 let stub: SqsStub;
-const open: QueueSource[] = [];
+const open: QueueSource<SQSEvent>[] = [];
 
 beforeEach(async () => {
   stub = await SqsStub.start();
@@ -25,7 +26,7 @@ afterEach(async () => {
 const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
 
 /** The queue `orders` by its URL at the stub, unless said otherwise. */
-function source(options: Partial<SqsOptions> = {}): QueueSource {
+function source(options: Partial<SqsOptions> = {}): QueueSource<SQSEvent> {
   const made = sqs({ queue: stub.urlOf('orders'), region: STUB_REGION, credentials, ...options });
   open.push(made);
   return made;
