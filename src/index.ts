@@ -12,4 +12,4 @@ export { Heap } from './kit/index.ts';
 export { type Checked, check, describeWait, kindOf, type Mapping, pascal, type QueueFields, refuse } from './mapping/index.ts';
 export { silentLogger, silentMeter } from './observe/index.ts';
 export { systemClock, systemRandom } from './system.ts';
-export { SeededRandom, VirtualClock } from './testing/index.ts';
+export { type RecordedInvocation, Recorder, SeededRandom, VirtualClock } from './testing/index.ts';

@@ -2,7 +2,8 @@
  * Lambda's SQS event (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html) from messages, and how large it gets.
  * Shared by every source whose functions receive that event.
  */
-import type { QueueEvent, QueueEventRecord, QueueMessage, QueueMessageAttribute } from '../../src/index.ts';
+import type { SQSEvent, SQSMessageAttributes, SQSRecord, SQSRecordAttributes } from 'aws-lambda';
+import type { QueueMessage, QueueMessageAttribute } from '../../src/index.ts';
 
 /** Whose messages they are. */
 export interface QueueIdentity {
@@ -17,6 +18,11 @@ export interface QueueEventContext extends QueueIdentity {
   /** The mapping has a batching window: then a record without message attributes says so with null. */
   readonly windowed: boolean;
 }
+
+/** SQSRecord as it really is: without attributes but with a window the key is there and null, which @types/aws-lambda leaves out. */
+type QueueEventRecord = Omit<SQSRecord, 'md5OfMessageAttributes'> & {
+  md5OfMessageAttributes?: string | null;
+};
 
 /** A message whose `sizeBound` is not known yet. */
 export type UnsizedMessage = Omit<QueueMessage, 'sizeBound'>;
@@ -47,8 +53,8 @@ const RECORD_BYTES =
 const MESSAGE_ATTRIBUTE_BYTES = '"":{"stringValue":"","stringListValues":[],"binaryListValues":[],"dataType":""},'.length;
 
 /** The event for a batch. */
-export function toQueueEvent(messages: readonly QueueMessage[], context: QueueEventContext): QueueEvent {
-  return { Records: messages.map((message) => toRecord(message, context)) };
+export function toQueueEvent(messages: readonly QueueMessage[], context: QueueEventContext): SQSEvent {
+  return { Records: messages.map((message) => toRecord(message, context) as SQSRecord) };
 }
 
 /** Exact bytes of one message in the event's JSON in UTF-8, comma included. */
@@ -94,7 +100,7 @@ function toRecord(message: UnsizedMessage, { arn, region, windowed }: QueueEvent
     messageId: message.messageId,
     receiptHandle: message.receiptHandle,
     body: message.body,
-    attributes: orderedAttributes(message.attributes),
+    attributes: orderedAttributes(message.attributes) as SQSRecordAttributes & Record<string, string>,
     messageAttributes: eventAttributes(message.messageAttributes),
     ...(md5OfMessageAttributes === undefined ? undefined : { md5OfMessageAttributes }),
     md5OfBody: message.md5OfBody,
@@ -117,8 +123,8 @@ function orderedAttributes(attributes: Readonly<Record<string, string>>): Record
   return ordered;
 }
 
-function eventAttributes(attributes: Readonly<Record<string, QueueMessageAttribute>>): QueueEventRecord['messageAttributes'] {
-  const shown: QueueEventRecord['messageAttributes'] = {};
+function eventAttributes(attributes: Readonly<Record<string, QueueMessageAttribute>>): SQSMessageAttributes {
+  const shown: SQSMessageAttributes = {};
   for (const name in attributes) {
     const attribute = attributes[name];
     if (attribute === undefined) continue;

@@ -41,29 +41,6 @@ export interface QueueMessage extends QueueReceipt {
   readonly sizeBound: number;
 }
 
-/** One record of Lambda's SQS event (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html). */
-export interface QueueEventRecord {
-  messageId: string;
-  receiptHandle: string;
-  body: string;
-  attributes: Record<string, string>;
-  messageAttributes: Record<
-    string,
-    { stringValue?: string; binaryValue?: string; stringListValues: never[]; binaryListValues: never[]; dataType: string }
-  >;
-  /** Absent without attributes and window; null without attributes but with a window; else lower-case hex. */
-  md5OfMessageAttributes?: string | null;
-  md5OfBody: string;
-  eventSource: string;
-  eventSourceARN: string;
-  awsRegion: string;
-}
-
-/** Lambda's SQS event: the JSON that a function receives. */
-export interface QueueEvent {
-  Records: QueueEventRecord[];
-}
-
 /** What a queue says of itself. */
 export interface QueueDescription {
   readonly arn: string;
@@ -122,7 +99,7 @@ export const QUEUE_WAIT_SECONDS_MAX = 20;
 export const QUEUE_VISIBILITY_SECONDS_MAX = 43_200;
 
 /** A queue that messages are received from. `Event` is the shape that its functions receive. */
-export interface QueueSource<Event = QueueEvent> {
+export interface QueueSource<Event = unknown> {
   readonly kind: 'queue';
   /** How people know this queue: ARN, URL or name as it was configured; for logs and errors. No secret. */
   readonly label: string;

@@ -1,4 +1,4 @@
-import { ConfigError, type Clock, type FunctionTarget, type Random } from '../contract/index.ts';
+import { type Clock, ConfigError, type FunctionTarget, type Random } from '../contract/index.ts';
 import { Invoker } from '../invoke/index.ts';
 import { type Checked, check } from '../mapping/index.ts';
 import { FUNCTION_FIELDS, type FunctionOptions, type FunctionRef } from './options.ts';

@@ -1,5 +1,5 @@
 import { type Clock, type QueueDescription, type QueueSource, type Random, SourceError, type WaitReason } from '../contract/index.ts';
-import { type BackoffPolicy, deferred, type Deferred, type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { type BackoffPolicy, type Deferred, deferred, type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
 
 /** Waits between looks at a source that cannot be used. */
 export const SOURCE_BACKOFF: BackoffPolicy = { baseMs: 200, capMs: 10_000 };

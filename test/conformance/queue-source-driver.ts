@@ -1,4 +1,5 @@
 /** How the cases of the QueueSource suite drive a queue, on a virtual clock or in real time. */
+import type { SQSEvent } from 'aws-lambda';
 import { expect } from 'vitest';
 import {
   type QueueDepth,
@@ -30,9 +31,9 @@ export interface QueueSetup {
 
 /** A queue of its own for one case, empty at first. */
 export interface QueueUnderTest {
-  readonly source: QueueSource;
+  readonly source: QueueSource<SQSEvent>;
   /** A source on the dead-letter queue, when the setup has a maxReceiveCount. */
-  readonly deadLetters: QueueSource | undefined;
+  readonly deadLetters: QueueSource<SQSEvent> | undefined;
   /** Sends one call after the other, in this order; gives the message ids. */
   send(messages: readonly SuiteMessage[]): Promise<readonly string[]>;
   /** Gives what `promise` gives. A virtual clock is moved on until it settles. */
@@ -83,7 +84,7 @@ export class QueueDriver {
     this.queue = queue;
   }
 
-  get source(): QueueSource {
+  get source(): QueueSource<SQSEvent> {
     return this.queue.source;
   }
 

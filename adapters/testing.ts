@@ -1,0 +1,110 @@
+/**
+ * An engine for tests, `millrace/testing`: short polls, quick stops, one endpoint for everything, and a record of what was
+ * invoked with what. With the embedded sources and the virtual clock a test needs no back end and no waiting.
+ */
+import type { SQSEvent } from 'aws-lambda';
+import type { Clock, FunctionRef, FunctionTarget, Logger, Mapping, QueueSource, Random, RecordedInvocation } from '../src/index.ts';
+import { CoreEngine, Recorder, silentLogger, silentMeter, systemClock, systemRandom } from '../src/index.ts';
+import type { MapOptions } from './index.ts';
+import { type SqsOptions, sqs } from './source/sqs/index.ts';
+import { memoryStore } from './store/memory/index.ts';
+import { handler } from './target/function/index.ts';
+
+export { type RecordedInvocation, Recorder, SeededRandom, VirtualClock } from '../src/index.ts';
+export { type EmbeddedQueue, type EmbeddedQueueOptions, embeddedQueue } from './source/embedded-queue/index.ts';
+
+/** How long a stop of a test engine drains, ms; long polls are cut to fit, so they last a second. */
+const STOP_TIMEOUT_MS = 2000;
+/** Between the looks of idle(), ms. */
+const IDLE_POLL_MS = 50;
+
+/** Settings of a {@link TestEngine}. */
+export interface TestEngineOptions {
+  /** Where the AWS services are, such as LocalStack's `http://127.0.0.1:4566`. */
+  readonly endpoint?: string;
+  /** Default us-east-1. */
+  readonly region?: string;
+  /** Default: what emulators accept (`test`, `test`), when there is an endpoint. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** A VirtualClock for tests without a back end. Default: the process's. */
+  readonly clock?: Clock;
+  /** Default: the process's. */
+  readonly random?: Random;
+  /** Default: silent. */
+  readonly logger?: Logger;
+}
+
+/**
+ * An engine that forgets nothing: start mappings, send input, `await engine.idle()`, look at `engine.invocations`.
+ *
+ * @example
+ * await using engine = testEngine({ endpoint: 'http://127.0.0.1:4566' });
+ * engine.map({ source: engine.sqs('orders'), target: myHandler });
+ * await engine.start();
+ * // ... send a message to the queue `orders` ...
+ * await engine.idle({ timeoutMs: 10_000 });
+ */
+export class TestEngine extends CoreEngine {
+  readonly #options: TestEngineOptions;
+  readonly #recorder = new Recorder();
+  readonly #sources = new Set<QueueSource<unknown>>();
+
+  constructor(options: TestEngineOptions = {}) {
+    super(
+      {
+        clock: options.clock ?? systemClock,
+        random: options.random ?? systemRandom,
+        logger: options.logger ?? silentLogger,
+        meter: silentMeter,
+        store: memoryStore(),
+        ownerLabel: 'a test engine',
+      },
+      { stopTimeoutMs: STOP_TIMEOUT_MS, idlePollMs: IDLE_POLL_MS },
+    );
+    this.#options = options;
+  }
+
+  /** What was invoked with what, in order. */
+  get invocations(): readonly RecordedInvocation[] {
+    return this.#recorder.invocations;
+  }
+
+  /** Waits for an invocation to be finished; see {@link Recorder.finished}. */
+  finished(matches?: (invocation: RecordedInvocation) => boolean): Promise<RecordedInvocation> {
+    return this.#recorder.finished(matches);
+  }
+
+  /** A queue of SQS at the endpoint of this engine: by name, ARN or URL. Closed when the engine stops. */
+  sqs(queue: string, options: Omit<SqsOptions, 'queue'> = {}): QueueSource<SQSEvent> {
+    const { endpoint, region, credentials } = this.#options;
+    const defaults =
+      endpoint === undefined ? {} : { endpoint, credentials: credentials ?? { accessKeyId: 'test', secretAccessKey: 'test' } };
+    const source = sqs({ region: region ?? 'us-east-1', ...defaults, ...options, queue });
+    this.#sources.add(source);
+    return source;
+  }
+
+  override map<Event>(options: MapOptions<Event>): Mapping {
+    return super.map({ ...options, target: this.#recorded(options.target) });
+  }
+
+  override async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    await super.stop(options);
+    await Promise.all([...this.#sources].map((source) => source.close()));
+  }
+
+  /** Stops, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #recorded<Event>(target: MapOptions<Event>['target']): FunctionTarget<Event> | FunctionRef<Event> {
+    if (typeof target === 'function') return this.#recorder.around(handler(target));
+    return 'kind' in target ? target : this.#recorder.around(target);
+  }
+}
+
+/** Makes a {@link TestEngine}. */
+export function testEngine(options: TestEngineOptions = {}): TestEngine {
+  return new TestEngine(options);
+}
