@@ -50,7 +50,7 @@ interface Entry {
 
 /** How often an open long poll looks again, ms. */
 const LOOK_MS = 5;
-export const STUB_ACCOUNT = '000000000000';
+const STUB_ACCOUNT = '000000000000';
 export const STUB_REGION = 'us-east-1';
 
 /** A refusal with a code. */

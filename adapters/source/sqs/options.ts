@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { ConfigError, type ConfigProblem } from '../../../src/index.ts';
-import { AWS_SETTING_NAMES, type AwsSettings, checkAwsSettings } from '../../shared/aws-settings.ts';
+import { AWS_SETTING_NAMES, type AwsSettings, checkAwsSettings, shown } from '../../shared/aws-settings.ts';
 import { parseQueueReference, type QueueReference } from './queue-reference.ts';
 
 /** Where a queue is and how it is reached. */
@@ -39,6 +39,10 @@ export const REGION_MISSING =
 
 /** Checks the options; throws a {@link ConfigError} with everything that is wrong with them. */
 export function resolveSqsOptions(options: SqsOptions): ResolvedSqsOptions {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) {
+    throw new ConfigError([{ field: 'options', message: `must be an object such as { queue: 'arn:...' }, not ${shown(given)}` }]);
+  }
   const queue = parseQueueReference(options.queue);
   const problems: ConfigProblem[] = Object.keys(options)
     .filter((name) => !NAMES.has(name))

@@ -133,6 +133,10 @@ describe('what is wrong with the other options is said by name', () => {
   });
 });
 
+it.each([undefined, null, arn])('refuses %j in the place of options', (options) => {
+  expect(problemsOf(options).map((problem) => problem.field)).toEqual(['options']);
+});
+
 it('keeps what was configured as the label', () => {
   const resolved: ResolvedSqsOptions = resolveSqsOptions({ queue: arn });
   expect(resolved.label).toBe(arn);
