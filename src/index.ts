@@ -8,7 +8,7 @@ export {
   type FunctionRef,
   type QueueMapOptions,
 } from './engine/index.ts';
-export { Heap } from './kit/index.ts';
+export { Heap, nearest } from './kit/index.ts';
 export { type Checked, check, describeWait, kindOf, type Mapping, pascal, type QueueFields, refuse } from './mapping/index.ts';
 export { silentLogger, silentMeter } from './observe/index.ts';
 export { systemClock, systemRandom } from './system.ts';

@@ -16,7 +16,7 @@ const ROOMS = {
   kit: [],
   ...Object.fromEntries([...RECORD_ROOMS, 'observe'].map((room) => [room, ['contract', 'kit']])),
   mapping: [...RECORD_ROOMS, 'observe', 'contract', 'kit'],
-  engine: ['mapping', 'invoke', 'observe', 'contract', 'kit', 'system'],
+  engine: ['mapping', 'intake', 'invoke', 'observe', 'contract', 'kit', 'system'],
   manage: ['engine', 'mapping', 'observe', 'contract', 'kit'],
   daemon: ['manage', 'engine', 'mapping', 'contract', 'kit'],
   testing: ['engine', 'contract', 'kit', 'system'],

@@ -29,6 +29,12 @@ export interface Delivery {
   hold: Hold;
 }
 
+/** Where what is in flight is counted, for all mappings of the process together. */
+export interface BufferAccount {
+  /** Negative numbers give back. */
+  add(records: number, bytes: number): void;
+}
+
 /** What is invoked together. */
 export interface Batch {
   readonly epoch: Epoch;

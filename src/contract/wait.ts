@@ -9,6 +9,8 @@ export type WaitReason =
   | { readonly kind: 'batch-window'; readonly records: number; readonly until: number }
   /** The function's reserved concurrency is taken. */
   | { readonly kind: 'no-credit'; readonly functionName: string; readonly inUse: number; readonly limit: number }
+  /** What is in flight in the process takes all the room there is for it. */
+  | { readonly kind: 'no-room'; readonly records: number; readonly bytes: number }
   /** The function works on a batch. */
   | { readonly kind: 'invocation'; readonly requestId: string; readonly records: number; readonly since: number }
   /** The function overran its time-out and has not stopped yet. */

@@ -1,4 +1,5 @@
-import { ConfigError, type EngineListener } from '../contract/index.ts';
+import { ConfigError, type EngineEvents, type EngineListener } from '../contract/index.ts';
+import { Buffer } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
 import { type Checked, check, describeWait, type Mapping, QueueMapping, resolveQueueOptions } from '../mapping/index.ts';
 import { EventHub, logListener, MeterListener } from '../observe/index.ts';
@@ -29,6 +30,7 @@ export class CoreEngine {
   readonly #functions: FunctionRegistry;
   readonly #mappings = new Map<string, QueueMapping>();
   readonly #disabled = new Set<string>();
+  readonly #buffer: Buffer;
   readonly #events: EventHub;
   readonly #meters: MeterListener;
   readonly #owner: { readonly id: string; readonly label: string };
@@ -46,6 +48,7 @@ export class CoreEngine {
       fields.region ?? 'us-east-1',
       fields.accountId ?? '000000000000',
     );
+    this.#buffer = new Buffer(fields.bufferRecords, fields.bufferBytes);
     this.#events = new EventHub(platform.logger);
     this.#meters = new MeterListener(platform.meter);
     this.#events.add(this.#meters.listener);
@@ -78,6 +81,7 @@ export class CoreEngine {
       options: resolved,
       source,
       invoker,
+      buffer: this.#buffer,
       clock,
       random,
       store,
@@ -92,9 +96,12 @@ export class CoreEngine {
     return mapping;
   }
 
-  /** Listens to what happens; gives the function that ends it. */
-  on(listener: EngineListener): () => void {
-    return this.#events.add(listener);
+  /** Listens to everything that happens; gives the function that ends it. */
+  on(listener: EngineListener): () => void;
+  /** Listens to one kind of event. */
+  on<Name extends keyof EngineEvents>(name: Name, listener: (event: EngineEvents[Name]) => void): () => void;
+  on<Name extends keyof EngineEvents>(first: Name | EngineListener, listener?: (event: EngineEvents[Name]) => void): () => void {
+    return this.#events.add(typeof first === 'function' ? first : onlyFor(first, listener));
   }
 
   /** All mappings, in the order they were added. */
@@ -168,4 +175,21 @@ export class CoreEngine {
       { field: checked.at ?? 'target', message: `Function does not exist: ${ref.name} is not registered with this engine` },
     ]);
   }
+}
+
+function onlyFor<Name extends keyof EngineEvents>(
+  wanted: Name,
+  listener: ((event: EngineEvents[Name]) => void) | undefined,
+): EngineListener {
+  return (name, event) => {
+    if (isNamed(wanted, name, event)) listener?.(event);
+  };
+}
+
+function isNamed<Name extends keyof EngineEvents>(
+  wanted: Name,
+  name: keyof EngineEvents,
+  _event: EngineEvents[keyof EngineEvents],
+): _event is EngineEvents[Name] {
+  return name === wanted;
 }

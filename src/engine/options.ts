@@ -24,6 +24,14 @@ export const ENGINE_FIELDS = z.strictObject({
     .optional()
     .describe('a whole number of milliseconds from 0 to 3600000 (default 30000)'),
   idlePollMs: z.number().int().min(1).max(60_000).optional().describe('a whole number of milliseconds from 1 to 60000 (default 200)'),
+  bufferRecords: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .optional()
+    .describe('a whole number of records from 1 to 10000000 (default 100000)'),
+  bufferBytes: z.number().int().min(1_000_000).optional().describe('a whole number of bytes from 1000000 (default 268435456)'),
   region: z
     .string()
     .regex(/^[a-z0-9-]{1,40}$/)
@@ -38,7 +46,7 @@ export const ENGINE_FIELDS = z.strictObject({
 
 /**
  * Settings of an engine. `stopTimeoutMs`: how long a stop drains; long polls are cut to fit it, so a short one means
- * more polls. `idlePollMs`: between the looks of `idle()`. `region` and `accountId` appear in the ARNs of functions.
+ * more polls. `bufferRecords` and `bufferBytes`: what all mappings together may hold that is not settled. `idlePollMs`: between the looks of `idle()`. `region` and `accountId` appear in the ARNs of functions.
  */
 export type EngineSettings = z.input<typeof ENGINE_FIELDS>;
 

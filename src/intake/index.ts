@@ -1,11 +1,13 @@
 /**
  * How a source is asked.
  *
+ * - buffer.ts        room for what is in flight in the process
  * - queue-poller.ts  one receive after another, attempt ids
  * - polling.ts       how long to wait, which visibility to ask for
  * - scaler.ts        how many batches may be in flight
  * - source-gate.ts   waiting for a source in trouble
  */
+export { Buffer } from './buffer.ts';
 export { EMPTY_POLL_BACKOFF, longPollSeconds, visibilityToAsk } from './polling.ts';
 export { type Polled, QueuePoller } from './queue-poller.ts';
 export { Scaler } from './scaler.ts';

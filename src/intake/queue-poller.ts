@@ -30,13 +30,13 @@ const ATTEMPT_ID_MS = 290_000;
  * id, so that what it held comes at once and not after its visibility timeout.
  */
 export class QueuePoller {
-  readonly #source: QueueSource<unknown>;
+  readonly #source: QueueSource;
   readonly #clock: Clock;
   readonly #random: Random;
   #controller = new AbortController();
   #attempt: { readonly id: string; readonly since: number } | undefined;
 
-  constructor(source: QueueSource<unknown>, clock: Clock, random: Random) {
+  constructor(source: QueueSource, clock: Clock, random: Random) {
     this.#source = source;
     this.#clock = clock;
     this.#random = random;

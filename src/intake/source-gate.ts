@@ -9,7 +9,7 @@ export type SourceProblem = Extract<WaitReason, { kind: 'source' }>;
 
 /** What a gate works with. */
 export interface SourceGateParts {
-  readonly source: QueueSource<unknown>;
+  readonly source: QueueSource;
   readonly clock: Clock;
   readonly random: Random;
   /** Set when nothing new is to be received. */

@@ -47,7 +47,7 @@ export class ConcurrencyLedger {
 
   /** Whether a credit may be held through a long poll: only while there is a free one for every other polling mapping. */
   get allowsLongPoll(): boolean {
-    return this.limit - this.#inUse >= this.#polling.size - 1 && this.#waiting.size === 0;
+    return this.limit - this.#inUse >= this.#polling.size - 1;
   }
 
   /** A credit, at once, or `undefined`. */

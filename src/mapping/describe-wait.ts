@@ -15,6 +15,8 @@ function describeReason(reason: WaitReason, now: number): string {
       return `a batch of ${String(reason.records)} is open for ${left(reason.until)} more`;
     case 'no-credit':
       return `function ${reason.functionName} runs ${String(reason.inUse)} of ${String(reason.limit)} invocations it may run at once`;
+    case 'no-room':
+      return `${String(reason.records)} records with up to ${String(reason.bytes)} bytes are in flight, which is all that may be`;
     case 'invocation':
       return `the function has been working on ${String(reason.records)} records for ${since(reason.since)} (request ${reason.requestId})`;
     case 'handler-did-not-stop':

@@ -12,6 +12,7 @@ import type {
   StateStore,
   Wait,
 } from '../contract/index.ts';
+import type { Buffer } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
 import { type Deferred, deferred, Latch, orSet } from '../kit/index.ts';
 import { GroupLocks } from '../lanes/index.ts';
@@ -28,8 +29,9 @@ export interface QueueMappingParts {
   readonly id: string;
   readonly name: string;
   readonly options: QueueMappingOptions;
-  readonly source: QueueSource<unknown>;
+  readonly source: QueueSource;
   readonly invoker: Invoker;
+  readonly buffer: Buffer;
   readonly clock: Clock;
   readonly random: Random;
   readonly store: StateStore;

@@ -1,7 +1,7 @@
 import type { Batch, Delivery, Outcome, Wait, WaitReason } from '../contract/index.ts';
 import { EMPTY_POLL_BACKOFF } from '../intake/index.ts';
 import type { Credit, Running } from '../invoke/index.ts';
-import { Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { deferred, Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { decideQueue, type QueueVerdict } from '../verdict/index.ts';
 import { type PollResult, QueueCollector } from './queue-collector.ts';
 import type { QueueWorks } from './works.ts';
@@ -60,7 +60,7 @@ export class QueueSlot {
       await settler.giveBack(await this.#collector.leftovers());
       return;
     }
-    if (!this.#collector.hasLeftovers && !(await gate.ready())) return;
+    if (!this.#collector.hasLeftovers && !((await gate.ready()) && (await this.#room()))) return;
     const credit = await this.#credit();
     if (credit === undefined) return;
     try {
@@ -72,6 +72,19 @@ export class QueueSlot {
       });
     }
     await this.#restAfter(this.#collector.last);
+  }
+
+  /** Waits until the process may hold more; a mapping that holds nothing need not wait. False when the mapping stops first. */
+  async #room(): Promise<boolean> {
+    const { buffer, settler, stopping } = this.#works;
+    while (buffer.isFull && settler.inFlight.size > 0 && !stopping.isSet) {
+      this.#reason = { kind: 'no-room', records: buffer.records, bytes: buffer.bytes };
+      const room = deferred();
+      const forget = [buffer.onLess(room.resolve), stopping.onSet(room.resolve)];
+      await room.promise;
+      for (const take of forget) take();
+    }
+    return !stopping.isSet;
   }
 
   /** A credit of the function's ledger; `undefined` when the mapping stops first (with leftovers: only at a hard stop). */

@@ -9,7 +9,7 @@ import type {
   Random,
   Wait,
 } from '../contract/index.ts';
-import { longPollSeconds, Scaler, SourceGate } from '../intake/index.ts';
+import { type Buffer, longPollSeconds, Scaler, SourceGate } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
 import type { Latch } from '../kit/index.ts';
 import type { GroupLocks } from '../lanes/index.ts';
@@ -22,11 +22,13 @@ export interface QueueTenureParts {
   readonly mapping: string;
   readonly epoch: Epoch;
   readonly options: QueueMappingOptions;
-  readonly source: QueueSource<unknown>;
+  readonly source: QueueSource;
   readonly clock: Clock;
   readonly random: Random;
   readonly listener: EngineListener;
   readonly invoker: Invoker;
+  /** Shared by all mappings of the engine. */
+  readonly buffer: Buffer;
   /** They outlive a tenure: a handler that did not stop keeps its group. */
   readonly locks: GroupLocks;
   readonly stopTimeoutMs: number;
@@ -44,7 +46,7 @@ export class QueueTenure {
   readonly #slots = new Map<number, { readonly slot: QueueSlot; readonly ended: Promise<void> }>();
 
   constructor(parts: QueueTenureParts) {
-    const { mapping, epoch, options, source, clock, random, listener, invoker, locks, stopping, hardStop } = parts;
+    const { mapping, epoch, options, source, clock, random, listener, invoker, buffer, locks, stopping, hardStop } = parts;
     this.#parts = parts;
     const described: { current: QueueDescription } = {
       current: { arn: '', fifo: source.fifo, visibilityTimeoutSeconds: 30, redrive: undefined, createdAt: 0 },
@@ -55,6 +57,7 @@ export class QueueTenure {
       clock,
       random,
       listener,
+      account: buffer,
       heartbeat: options.heartbeat,
       retryBackoff: options.retryBackoff,
       hurry: hardStop,
@@ -72,6 +75,7 @@ export class QueueTenure {
       random,
       listener,
       invoker,
+      buffer,
       locks,
       stopping,
       hardStop,
@@ -115,15 +119,20 @@ export class QueueTenure {
     forget();
   }
 
+  /** Slots beyond the function's own limit would only wait for a credit. */
+  get #wanted(): number {
+    return Math.min(this.#works.scaler.target, this.#works.invoker.ledger.limit);
+  }
+
   /** Starts the slots that the scaler allows and that are not there; one that is too many ends after its turn. */
   #staff(): void {
-    const { scaler, stopping, listener, mapping } = this.#works;
-    if (stopping.isSet || this.#slots.size >= scaler.target) return;
-    for (let index = 0; index < scaler.target; index += 1) {
+    const { stopping, listener, mapping } = this.#works;
+    if (stopping.isSet || this.#slots.size >= this.#wanted) return;
+    for (let index = 0; index < this.#wanted; index += 1) {
       if (this.#slots.has(index)) continue;
       const slot = new QueueSlot(this.#works, index);
       const ended = slot
-        .run(() => index < scaler.target)
+        .run(() => index < this.#wanted)
         .catch((error: unknown) => {
           listener('engine.defect', { mapping, error });
         })

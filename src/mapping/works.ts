@@ -1,5 +1,5 @@
 import type { Clock, EngineListener, Epoch, QueueDescription, QueueMappingOptions, QueueSource, Random } from '../contract/index.ts';
-import type { Scaler, SourceGate } from '../intake/index.ts';
+import type { Buffer, Scaler, SourceGate } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
 import type { Latch } from '../kit/index.ts';
 import type { GroupLocks } from '../lanes/index.ts';
@@ -10,10 +10,11 @@ export interface QueueWorks {
   readonly mapping: string;
   readonly epoch: Epoch;
   readonly options: QueueMappingOptions;
-  readonly source: QueueSource<unknown>;
+  readonly source: QueueSource;
   readonly clock: Clock;
   readonly random: Random;
   readonly listener: EngineListener;
+  readonly buffer: Buffer;
   readonly gate: SourceGate;
   readonly scaler: Scaler;
   readonly invoker: Invoker;

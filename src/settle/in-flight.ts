@@ -1,4 +1,4 @@
-import type { Clock, Delivery, Epoch, Hold, QueueMessage, QueueReceipt } from '../contract/index.ts';
+import type { BufferAccount, Clock, Delivery, Epoch, Hold, QueueMessage, QueueReceipt } from '../contract/index.ts';
 
 /** What one receive brought. */
 export interface Arrival {
@@ -50,19 +50,15 @@ export class InFlight {
   readonly #holds = new Map<Hold, Set<Delivery>>();
   /** Message ids whose function succeeded but whose delete did not. */
   readonly #handled = new Set<string>();
-  #bytes = 0;
+  readonly #account: BufferAccount;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, account: BufferAccount) {
     this.#clock = clock;
+    this.#account = account;
   }
 
   get size(): number {
     return this.#byId.size;
-  }
-
-  /** Upper bound of the bytes in flight. */
-  get bytes(): number {
-    return this.#bytes;
   }
 
   /** Opens an entry for each message that is new. */
@@ -87,7 +83,7 @@ export class InFlight {
       else {
         const delivery: Delivery = { epoch: arrival.epoch, message, receiptHandle: message.receiptHandle, hold };
         this.#byId.set(message.messageId, delivery);
-        this.#bytes += message.sizeBound;
+        this.#account.add(1, message.sizeBound);
         members.add(delivery);
         (message.groupId !== undefined && heldGroups.has(message.groupId) ? behind : fresh).push(delivery);
       }
@@ -119,7 +115,7 @@ export class InFlight {
     this.unhold(deliveries);
     for (const { message } of deliveries) {
       if (!this.#byId.delete(message.messageId)) continue;
-      this.#bytes -= message.sizeBound;
+      this.#account.add(-1, -message.sizeBound);
       if (undeleted) this.#remember(message.messageId);
     }
   }

@@ -1,4 +1,14 @@
-import type { Clock, Delivery, EngineListener, EntryResult, QueueReceipt, QueueSource, Random, RetryBackoff } from '../contract/index.ts';
+import type {
+  BufferAccount,
+  Clock,
+  Delivery,
+  EngineListener,
+  EntryResult,
+  QueueReceipt,
+  QueueSource,
+  Random,
+  RetryBackoff,
+} from '../contract/index.ts';
 import { QUEUE_VISIBILITY_SECONDS_MAX } from '../contract/index.ts';
 import type { Latch } from '../kit/index.ts';
 import { callForEntries, type EntryCalls, type FailedEntries } from './entry-calls.ts';
@@ -8,10 +18,12 @@ import { type Arrival, InFlight } from './in-flight.ts';
 /** What a settler works with. */
 export interface QueueSettlerParts {
   readonly mapping: string;
-  readonly source: QueueSource<unknown>;
+  readonly source: QueueSource;
   readonly clock: Clock;
   readonly random: Random;
   readonly listener: EngineListener;
+  /** Where what is in flight is counted. */
+  readonly account: BufferAccount;
   /** Renew visibility while a batch is open or running. */
   readonly heartbeat: boolean;
   readonly retryBackoff: RetryBackoff | undefined;
@@ -32,7 +44,7 @@ export class QueueSettler {
 
   constructor(parts: QueueSettlerParts) {
     this.#parts = parts;
-    this.#inFlight = new InFlight(parts.clock);
+    this.#inFlight = new InFlight(parts.clock, parts.account);
     this.#heartbeat = new Heartbeat(parts.clock, this.#inFlight, (deliveries, seconds) => this.#beat(deliveries, seconds));
   }
 

@@ -77,7 +77,7 @@ const trespasses: readonly (readonly [rule: string, file: string, imports: strin
   ['room-mapping', 'src/mapping/options.ts', '../manage/index.ts'],
   ['room-mapping', 'src/mapping/options.ts', '../system.ts'],
   ['room-mapping', 'src/mapping/options.ts', '../index.ts'],
-  ['room-engine', 'src/engine/index.ts', '../intake/index.ts'],
+  ['room-engine', 'src/engine/index.ts', '../lanes/index.ts'],
   ['room-manage', 'src/manage/index.ts', '../settle/index.ts'],
   ['room-daemon', 'src/daemon/index.ts', '../intake/index.ts'],
   ['room-testing', 'src/testing/index.ts', '../mapping/index.ts'],
