@@ -152,7 +152,7 @@ class DisturbableProxy implements TcpProxy {
       const due = performance.now() + this.#delayMs;
       last = last.then(async () => {
         const restMs = due - performance.now();
-        if (restMs > 0) await sleep(restMs);
+        if (restMs > 0) await sleep(Math.ceil(restMs));
         while (this.#gate !== undefined) await this.#gate.opened;
         act();
       });

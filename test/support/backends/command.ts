@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { spawnOwned } from './process-group.ts';
@@ -40,7 +40,7 @@ export async function runCommand(command: string, args: readonly string[], optio
   log.end();
   await finished(log);
   if (ending !== undefined)
-    throw new Error(`${command} ${ending}\n${lastLines(await readFile(options.logFile, 'utf8'))}\n(all of it: ${options.logFile})`);
+    throw new Error(`${basename(command)} ${ending} (see ${options.logFile})\n${lastLines(await readFile(options.logFile, 'utf8'))}`);
 }
 
 /** What a program prints, or undefined if it is missing or fails. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { OwnBackend } from './backend.ts';
 import { BackendUnavailable } from './backend.ts';
 import { commandOutput, runCommand } from './command.ts';
-import { ensureInstalled, installDirectory } from './install.ts';
+import { ensureInstalled, installDirectory, isInstalled } from './install.ts';
 import type { Launch } from './own-instance.ts';
 import { startOwn } from './own-instance.ts';
 import { configRoot, logRoot } from './paths.ts';
@@ -25,7 +25,6 @@ async function requireTool(tool: string, how: string): Promise<void> {
 }
 
 async function install(directory: string): Promise<void> {
-  await requireTool('mvn', 'install Maven (apt-get install maven)');
   say('elasticmq: fetching its jars with Maven, once, into .cache/backends (about a minute) ...');
   const startedAt = performance.now();
   const step = progressOf('elasticmq: files read', undefined);
@@ -43,9 +42,11 @@ async function install(directory: string): Promise<void> {
 }
 
 /** Fetches ElasticMQ if it is not there yet. Rejects with BackendUnavailable if this machine lacks Java or Maven. */
-export async function provisionElasticMq(): Promise<string> {
+export async function provisionElasticMq(): Promise<void> {
   await requireTool('java', 'install a JRE of version 11 or newer (apt-get install default-jre-headless)');
-  return ensureInstalled({ ...installation(), install, say });
+  if (await isInstalled(installation())) return;
+  await requireTool('mvn', 'install Maven (apt-get install maven)');
+  await ensureInstalled({ ...installation(), install, say });
 }
 
 /** True if an ElasticMQ answers there. */

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { withLock } from './install-lock.ts';
 import { cacheRoot } from './paths.ts';
 
@@ -12,7 +12,7 @@ export interface Installation {
   readonly recipe: string;
   /** A file, relative to the folder, without which nothing works. */
   readonly proof: string;
-  /** Fills the empty folder. */
+  /** Fills the empty folder, which is moved to its place afterwards. */
   readonly install: (directory: string) => Promise<void>;
   readonly say: (line: string) => void;
   /** The folder that holds installations; the ignored cache unless a test says otherwise. */
@@ -36,8 +36,8 @@ export async function isInstalled(installation: Pick<Installation, 'name' | 'rec
 }
 
 /**
- * Installs once; later calls return at once. The marker is written last, so an interrupted installation is thrown
- * away and made anew. Of several processes one installs and the others wait.
+ * Installs once; later calls return at once. The folder gets its name and its marker when it is complete, so an
+ * interrupted installation counts for nothing and is removed by the next. Of several processes one installs and the others wait.
  */
 export async function ensureInstalled(installation: Installation): Promise<string> {
   const directory = installDirectory(installation);
@@ -48,13 +48,37 @@ export async function ensureInstalled(installation: Installation): Promise<strin
   await withLock(
     `${directory}.lock`,
     async () => {
-      if (await isInstalled(installation)) return;
-      await rm(directory, { recursive: true, force: true });
-      await mkdir(directory, { recursive: true });
-      await installation.install(directory);
-      await writeFile(join(directory, '.installed'), fingerprint(installation.recipe));
+      if (!(await isInstalled(installation))) await installInto(directory, installation);
     },
     waiting,
   );
   return directory;
+}
+
+async function installInto(directory: string, { name, recipe, install }: Installation): Promise<void> {
+  const prefix = `${directory}.partial-`;
+  await removeAll(prefix);
+  // A name of its own, because the programs of an installation that was killed may still be writing to theirs.
+  const partial = `${prefix}${randomUUID().slice(0, 8)}`;
+  await mkdir(partial, { recursive: true });
+  try {
+    await install(partial);
+  } catch (error) {
+    await removeAll(prefix);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${name} could not be installed: ${why}`, { cause: error });
+  }
+  await writeFile(join(partial, '.installed'), fingerprint(recipe));
+  await rm(directory, { recursive: true, force: true });
+  await rename(partial, directory);
+  await removeAll(prefix);
+}
+
+async function removeAll(prefix: string): Promise<void> {
+  const root = dirname(prefix);
+  for (const entry of await readdir(root)) {
+    const path = join(root, entry);
+    // What cannot be removed now, because it is still written to, is removed by the next installation.
+    if (path.startsWith(prefix)) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
 }

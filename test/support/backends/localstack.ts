@@ -41,14 +41,14 @@ async function findPython(): Promise<string> {
   );
 }
 
-async function install(directory: string): Promise<void> {
-  const python = await findPython();
+async function install(python: string, directory: string): Promise<void> {
   const total = installation()
     .recipe.split('\n')
     .filter((line) => line.includes('==')).length;
   say(`localstack: installing ${String(total)} Python packages, once, into .cache/backends (1 to 3 minutes) ...`);
   const startedAt = performance.now();
   const step = progressOf('localstack: packages read', total);
+  // The folder is moved later: only bin/python goes with it, not the scripts that name it, and only bin/python is used.
   await runCommand(python, ['-m', 'venv', directory], { logFile: installLog });
   await runCommand(
     join(directory, 'bin', 'python'),
@@ -65,8 +65,11 @@ async function install(directory: string): Promise<void> {
 }
 
 /** Installs LocalStack if it is not there yet. Rejects with BackendUnavailable if this machine lacks Python. */
-export async function provisionLocalStack(): Promise<string> {
-  return ensureInstalled({ ...installation(), install, say });
+export async function provisionLocalStack(): Promise<void> {
+  if (await isLocalStackInstalled()) return;
+  // Asked first, so that nothing is thrown away that cannot be made anew.
+  const python = await findPython();
+  await ensureInstalled({ ...installation(), install: (directory) => install(python, directory), say });
 }
 
 export function isLocalStackInstalled(): Promise<boolean> {

@@ -152,7 +152,7 @@ class OwnInstance implements OwnBackend {
 
   async #failure(what: string): Promise<Error> {
     const printed = await this.#printed();
-    const message = `${this.name} on port ${String(this.port)} ${what}\n${lastLines(printed)}\n(all of it: ${this.logFile})`;
+    const message = `${this.name} on port ${String(this.port)} ${what} (see ${this.logFile})\n${lastLines(printed)}`;
     return lostPort.test(printed) ? new PortLost(message) : new Error(message);
   }
 }

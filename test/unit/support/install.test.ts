@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -53,8 +53,19 @@ test('an interrupted installation is thrown away and made anew', async () => {
   });
   await expect(ensureInstalled(interrupted)).rejects.toThrow('interrupted');
   expect(await isInstalled(interrupted)).toBe(false);
+  await mkdir(join(root, 'thing.partial-killed'));
   const directory = await ensureInstalled(recipe('one'));
   expect(await readFile(join(directory, 'proof'), 'utf8')).toBe('one');
+  expect(await readdir(root)).toEqual(['thing']);
+});
+
+test('while a new recipe fails to install, the old installation stays', async () => {
+  const directory = await ensureInstalled(recipe('one'));
+  await expect(ensureInstalled(recipe('two', { install: () => Promise.reject(new Error('no')) }))).rejects.toThrow(
+    'thing could not be installed: no',
+  );
+  expect(await readFile(join(directory, 'proof'), 'utf8')).toBe('one');
+  expect(await isInstalled(recipe('one'))).toBe(true);
 });
 
 test('an installation whose proof has gone is made anew', async () => {

@@ -96,7 +96,7 @@ test('children of the process end with it', async () => {
 
 test('one that dies at its start is reported with the tail of its log', async () => {
   const failing = startOwn(launchOf(`console.error('the reason'); process.exit(3);`));
-  await expect(failing).rejects.toThrow(/elasticmq on port \d+ ended at its start\nthe reason\n/);
+  await expect(failing).rejects.toThrow(/elasticmq on port \d+ ended at its start \(see .*\.log\)\nthe reason$/);
 });
 
 test('one that never gets healthy is stopped and reported', async () => {

@@ -95,7 +95,8 @@ describe('the proxy', () => {
     const startedAt = performance.now();
     for (const piece of ['1', '2', '3']) socket.write(piece);
     expect(await reading(socket, 3)).toBe('123');
-    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(79);
+    // Node's timers count whole milliseconds, so each may come one early.
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(76);
   });
 
   test('a target that is not there looks like a reset, and the proxy goes on', async () => {
