@@ -53,6 +53,7 @@ const FIELDS: Readonly<Record<keyof SendInput, 'string' | 'number' | 'object'>> 
   messageDeduplicationId: 'string',
   traceHeader: 'string',
 };
+const NO_ATTRIBUTES: Readonly<Record<string, QueueMessageAttribute>> = Object.freeze({});
 const DELAY_SECONDS_MAX = 900;
 const ATTRIBUTES_MAX = 10;
 const ATTRIBUTE_NAME = /^(?!aws\.|amazon\.)(?!.*\.\.)(?!\.)[\w.-]{1,256}(?<!\.)$/iu;
@@ -64,7 +65,7 @@ export function checkMessage(input: SendInput, rules: SendRules): CheckedMessage
   checkFields(input);
   if (input.body === '') refuse('MissingParameter', 'body must hold at least one character');
   checkIds(input, rules);
-  const messageAttributes = checkAttributes(input.messageAttributes ?? {});
+  const messageAttributes = input.messageAttributes === undefined ? NO_ATTRIBUTES : checkAttributes(input.messageAttributes);
   const bytes = Buffer.byteLength(input.body) + attributeBytes(messageAttributes);
   if (bytes > rules.maximumMessageBytes) {
     refuse(
@@ -93,7 +94,7 @@ function checkFields(given: unknown): void {
       return refuse('InvalidParameterValue', `${name} is no field of a message; there are ${Object.keys(FIELDS).join(', ')}`);
     if (value === undefined && name !== 'body') continue;
     if (typeof value !== type || value === null)
-      refuse('InvalidParameterValue', `${name} must be a ${type} and is ${value === null ? 'null' : typeof value}`);
+      refuse('InvalidParameterValue', `${name} must be of type ${type} and is ${value === null ? 'null' : typeof value}`);
   }
 }
 
