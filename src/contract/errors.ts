@@ -9,7 +9,11 @@ export type SourceErrorKind =
   /** Network, time-out, 5xx: the effect of the call is unknown. Back off and go on. */
   | 'unavailable'
   /** The request itself is refused and will be refused again. */
-  | 'invalid';
+  | 'invalid'
+  /** The place in the shard is older than what the stream keeps. */
+  | 'trimmed'
+  /** There is no such shard any more. */
+  | 'gone';
 
 /** Every error that a source adapter throws is one of these; `cause` keeps the vendor's. */
 export class SourceError extends Error {

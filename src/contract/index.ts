@@ -6,6 +6,9 @@
  * - meter.ts    Meter
  * - errors.ts   SourceError, ConfigError
  * - queue.ts    QueueSource and its messages
+ * - stream.ts   StreamSource, its records and positions
+ * - sequence-number.ts  numbers that are no JavaScript numbers
+ * - destination.ts      FailureDestination and what it receives
  * - target.ts   FunctionTarget and its outcomes
  * - store.ts    StateStore
  * - wait.ts     why something does not move
@@ -13,6 +16,7 @@
  * - mapping.ts  states and resolved options of a mapping
  * - events.ts   what happened, by name
  */
+export * from './destination.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './in-flight.ts';
@@ -20,7 +24,9 @@ export * from './log.ts';
 export * from './mapping.ts';
 export * from './meter.ts';
 export * from './queue.ts';
+export * from './sequence-number.ts';
 export * from './store.ts';
+export * from './stream.ts';
 export * from './target.ts';
 export * from './time.ts';
 export * from './wait.ts';
