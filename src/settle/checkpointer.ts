@@ -1,0 +1,145 @@
+import type { CancelTimer, Clock, RowWrite, StateStore } from '../contract/index.ts';
+import { type Deferred, deferred, type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
+
+/** Waits between tries of a store that cannot be written. */
+const STORE_BACKOFF = { baseMs: 100, capMs: 5000 };
+
+/** One row as its owner sees it. */
+export interface CheckpointedRow {
+  readonly shard: string;
+  /** The text as it is now: one snapshot. */
+  readonly encode: () => string;
+}
+
+/** What a checkpointer works with. */
+export interface CheckpointerParts {
+  readonly mapping: string;
+  readonly epoch: number;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  /** At the latest so long after a change it is stored, ms. */
+  readonly intervalMs: number;
+  /** Ends the tries of a store that cannot be written. */
+  readonly hurry: Latch;
+  /** A row was refused: somebody else owns the mapping now (R6). Nothing is written any more. */
+  readonly onFenced: () => void;
+  readonly onStoreProblem: (message: string | undefined) => void;
+}
+
+/**
+ * Stores shard rows in groups: one transaction at a time for all rows that have changed, at the latest `intervalMs` after
+ * the first change. A crash repeats what was settled in the last interval, and what was in flight.
+ */
+export class Checkpointer {
+  readonly #parts: CheckpointerParts;
+  readonly #versions = new Map<string, number>();
+  #dirty = new Map<string, CheckpointedRow>();
+  /** Those who wait for the changes so far to be stored. */
+  #waiting: Deferred<boolean>[] = [];
+  #cancel: CancelTimer | undefined;
+  #writing: Promise<void> | undefined;
+  #isFenced = false;
+
+  constructor(parts: CheckpointerParts) {
+    this.#parts = parts;
+  }
+
+  get isFenced(): boolean {
+    return this.#isFenced;
+  }
+
+  /** Takes note of the stored version of a row. */
+  loaded(shard: string, version: number): void {
+    this.#versions.set(shard, version);
+  }
+
+  /** A row has changed. */
+  changed(row: CheckpointedRow): void {
+    if (this.#isFenced) return;
+    this.#dirty.set(row.shard, row);
+    if (this.#writing !== undefined || this.#cancel !== undefined) return;
+    this.#cancel = this.#parts.clock.timer(this.#parts.intervalMs, () => {
+      this.#begin();
+    });
+  }
+
+  /** Stores what has changed so far, now. False when it could not be stored: fenced, or the engine ends. */
+  flush(): Promise<boolean> {
+    if (this.#isFenced) return Promise.resolve(false);
+    if (this.#dirty.size === 0 && this.#writing === undefined) return Promise.resolve(true);
+    const stored = deferred<boolean>();
+    this.#waiting.push(stored);
+    if (this.#writing === undefined) this.#begin();
+    return stored.promise;
+  }
+
+  #begin(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#writing = this.#write().then(() => {
+      this.#writing = undefined;
+      if (this.#waiting.length > 0 || this.#dirty.size > 0) this.#begin();
+    });
+  }
+
+  /** One transaction. What changes meanwhile is in the next. */
+  async #write(): Promise<void> {
+    const rows = [...this.#dirty.values()];
+    const waiting = this.#waiting;
+    this.#dirty = new Map();
+    this.#waiting = [];
+    const isStored = rows.length === 0 || (await this.#store(rows));
+    for (const { resolve } of waiting) resolve(isStored);
+  }
+
+  async #store(rows: readonly CheckpointedRow[]): Promise<boolean> {
+    const { store, mapping, epoch, clock, hurry, onStoreProblem } = this.#parts;
+    for (let attempt = 1; ; attempt += 1) {
+      const writes: RowWrite[] = rows.map(({ shard, encode }) => ({
+        mappingId: mapping,
+        shard,
+        expectedVersion: this.#versions.get(shard) ?? 0,
+        epoch,
+        data: encode(),
+      }));
+      try {
+        const versions = await store.writeRows(writes);
+        const isStored = await this.#applied(writes, versions);
+        if (attempt > 1) onStoreProblem(undefined);
+        if (isStored || this.#isFenced) return isStored;
+        continue;
+      } catch (error) {
+        onStoreProblem(error instanceof Error ? error.message : String(error));
+      }
+      if (!(await sleep(clock, steadyBackoffMs(STORE_BACKOFF, attempt, 0), hurry))) return false;
+    }
+  }
+
+  async #applied(writes: readonly RowWrite[], versions: readonly (number | undefined)[]): Promise<boolean> {
+    const refused = writes.filter((_, index) => versions[index] === undefined);
+    writes.forEach(({ shard }, index) => {
+      const version = versions[index];
+      if (version !== undefined) this.#versions.set(shard, version);
+    });
+    if (refused.length === 0) return true;
+    if (await this.#areOurs(refused)) return false;
+    if (!this.#isFenced) {
+      this.#isFenced = true;
+      this.#dirty.clear();
+      this.#parts.onFenced();
+    }
+    return false;
+  }
+
+  /** A reply was lost: the refused rows were written by ourselves, under our epoch. They are written again. */
+  async #areOurs(refused: readonly RowWrite[]): Promise<boolean> {
+    const { store, mapping, epoch } = this.#parts;
+    const rows = await store.readRows(mapping);
+    return refused.every(({ shard, expectedVersion }) => {
+      const row = rows.find((stored) => stored.shard === shard);
+      if (row?.epoch !== epoch || row.version <= expectedVersion) return false;
+      this.#versions.set(shard, row.version);
+      return true;
+    });
+  }
+}

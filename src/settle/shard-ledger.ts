@@ -1,0 +1,200 @@
+import { compareSequence, type SequenceNumber, type StreamPosition, type StreamRecord } from '../contract/index.ts';
+import { type LaneMarks, type LaneScheme, OLDER_SCHEMES_MAX, type RetryMark, type ShardRow } from './shard-row.ts';
+
+/** How far the read-through instant moves before it alone is a reason to store the row, ms. */
+const READ_THROUGH_STEP_MS = 30_000;
+
+/** One record that was read and is not done. */
+export interface ShardEntry<Item extends StreamRecord = StreamRecord> {
+  readonly record: Item;
+  readonly lane: number;
+  isDone: boolean;
+}
+
+/** What a ledger begins with. */
+export interface ShardLedgerParts {
+  readonly row: ShardRow;
+  readonly scheme: LaneScheme;
+  /** The lane of a key under a number of lanes. */
+  readonly laneOf: (orderKey: string, lanes: number) => number;
+  /** Something changed that has to be stored. */
+  readonly onChange: () => void;
+}
+
+/**
+ * What of a shard is read, what of it is done, and the position that follows (R5).
+ *
+ * L1 The position covers a complete prefix of what was read: it moves only over records that are done, in their order.
+ * L2 Numbers that were not read are never assumed to be records.
+ * L3 What is stored is one snapshot: position, marks and retries of the same instant.
+ */
+export class ShardLedger<Item extends StreamRecord = StreamRecord> {
+  readonly #parts: ShardLedgerParts;
+  /** In the shard's order; what lies before `#head` is done and forgotten. */
+  #entries: (ShardEntry<Item> | undefined)[] = [];
+  #head = 0;
+  #position: StreamPosition;
+  #lastRead: StreamPosition;
+  #readThrough: number | undefined;
+  #storedReadThrough: number;
+  #hasEnded = false;
+  readonly #marks: (SequenceNumber | null)[];
+  #older: readonly LaneMarks[];
+  /** Above this number nothing stored says that a record is done. */
+  #doneBelow: SequenceNumber | null;
+  readonly #retries = new Map<number, readonly RetryMark[]>();
+
+  constructor(parts: ShardLedgerParts) {
+    const { row, scheme } = parts;
+    this.#parts = parts;
+    this.#position = row.position;
+    this.#lastRead = row.position;
+    this.#readThrough = row.readThrough;
+    this.#storedReadThrough = row.readThrough ?? Number.NEGATIVE_INFINITY;
+    const isSame = row.current.scheme.pf === scheme.pf && row.current.scheme.hash === scheme.hash;
+    this.#marks = isSame ? [...row.current.lanes] : Array.from({ length: scheme.pf }, () => null);
+    const known = isSame ? row.older : [row.current, ...row.older];
+    this.#older = known.filter((marks) => marks.scheme.hash === scheme.hash).slice(0, OLDER_SCHEMES_MAX);
+    this.#doneBelow = highest([this.#marks, ...this.#older.map(({ lanes }) => lanes)]);
+    if (isSame) for (const mark of row.retry) this.#retries.set(mark.lane, [...(this.#retries.get(mark.lane) ?? []), mark]);
+  }
+
+  get position(): StreamPosition {
+    return this.#position;
+  }
+
+  /** Behind the last record that was read: where reading goes on while this ledger lives. */
+  get lastRead(): StreamPosition {
+    return this.#lastRead;
+  }
+
+  get readThrough(): number | undefined {
+    return this.#readThrough;
+  }
+
+  /** Records read and not covered by the position. */
+  get outstanding(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  /** Whether the shard was read to its end and everything of it is done. */
+  get isFinished(): boolean {
+    return this.#position.kind === 'end';
+  }
+
+  /** Ranges of a lane that had failed, or ran, when the state was stored; in order. */
+  retriesOf(lane: number): readonly RetryMark[] {
+    return this.#retries.get(lane) ?? [];
+  }
+
+  /** Takes a page; gives what of it has to be worked on. `keeps`: false for records that a filter rejects, which are done at once. */
+  read(records: readonly Item[], readThrough: number | undefined, keeps?: (record: Item) => boolean): readonly ShardEntry<Item>[] {
+    const { scheme, laneOf } = this.#parts;
+    const fresh: ShardEntry<Item>[] = [];
+    for (const record of records) {
+      const lane = laneOf(record.orderKey, scheme.pf);
+      const entry = { record, lane, isDone: this.#isStoredAsDone(record) || keeps?.(record) === false };
+      this.#entries.push(entry);
+      if (!entry.isDone) fresh.push(entry);
+    }
+    const last = records.at(-1);
+    if (last !== undefined) this.#lastRead = { kind: 'after', sequenceNumber: last.sequenceNumber };
+    if (readThrough !== undefined && readThrough > (this.#readThrough ?? Number.NEGATIVE_INFINITY)) {
+      this.#readThrough = readThrough;
+      this.#noteReadThrough(readThrough);
+    }
+    this.#advance();
+    return fresh;
+  }
+
+  /** The shard has been read to its end. */
+  ended(): void {
+    this.#hasEnded = true;
+    this.#advance();
+  }
+
+  /** Records of one lane are done: the next ones of it, in order. */
+  settle(entries: readonly ShardEntry<Item>[]): void {
+    for (const entry of entries) entry.isDone = true;
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    this.#marks[last.lane] = last.record.sequenceNumber;
+    this.#advance();
+    this.#parts.onChange();
+  }
+
+  /** What is stored of a lane's failed ranges from now on. */
+  noteRetries(lane: number, marks: readonly RetryMark[]): void {
+    if (marks.length === 0 && !this.#retries.has(lane)) return;
+    if (marks.length === 0) this.#retries.delete(lane);
+    else this.#retries.set(lane, marks);
+    this.#parts.onChange();
+  }
+
+  /** One snapshot of everything (L3). */
+  snapshot(incarnation: string): ShardRow {
+    return {
+      incarnation,
+      position: this.#position,
+      readThrough: this.#readThrough,
+      current: { scheme: this.#parts.scheme, lanes: [...this.#marks] },
+      older: this.#older,
+      retry: [...this.#retries.values()].flat(),
+    };
+  }
+
+  /** An idle shard is not stored at every empty page: loss is judged in hours. */
+  #noteReadThrough(readThrough: number): void {
+    if (readThrough - this.#storedReadThrough < READ_THROUGH_STEP_MS) return;
+    this.#storedReadThrough = readThrough;
+    this.#parts.onChange();
+  }
+
+  #advance(): void {
+    const entries = this.#entries;
+    let moved: SequenceNumber | undefined;
+    for (let entry = entries[this.#head]; entry?.isDone === true; entry = entries[this.#head]) {
+      moved = entry.record.sequenceNumber;
+      entries[this.#head] = undefined;
+      this.#head += 1;
+    }
+    if (this.#head > 1024 && this.#head * 2 > entries.length) {
+      this.#entries = entries.slice(this.#head);
+      this.#head = 0;
+    }
+    if (moved !== undefined) {
+      this.#position = { kind: 'after', sequenceNumber: moved };
+      this.#older = this.#older.filter(({ lanes }) => isAbove(highest([lanes]), moved));
+    }
+    if (this.#hasEnded && this.outstanding === 0 && this.#position.kind !== 'end') {
+      this.#position = { kind: 'end' };
+      this.#parts.onChange();
+    } else if (moved !== undefined) this.#parts.onChange();
+  }
+
+  #isStoredAsDone(record: Item): boolean {
+    const { sequenceNumber, orderKey } = record;
+    if (this.#doneBelow === null) return false;
+    if (compareSequence(sequenceNumber, this.#doneBelow) > 0) {
+      this.#doneBelow = null;
+      return false;
+    }
+    const covers = (lanes: readonly (SequenceNumber | null)[]): boolean => {
+      const mark = lanes[this.#parts.laneOf(orderKey, lanes.length)] ?? null;
+      return mark !== null && compareSequence(sequenceNumber, mark) <= 0;
+    };
+    return covers(this.#marks) || this.#older.some(({ lanes }) => covers(lanes));
+  }
+}
+
+function highest(lists: readonly (readonly (SequenceNumber | null)[])[]): SequenceNumber | null {
+  let found: SequenceNumber | null = null;
+  for (const list of lists) {
+    for (const mark of list) if (mark !== null && (found === null || compareSequence(mark, found) > 0)) found = mark;
+  }
+  return found;
+}
+
+function isAbove(mark: SequenceNumber | null, position: SequenceNumber): boolean {
+  return mark !== null && compareSequence(mark, position) > 0;
+}
