@@ -77,6 +77,7 @@ class Run implements Running {
   readonly #ended = deferred<'stopped' | 'abandoned'>();
   readonly #controller = new AbortController();
   #cancelTimer: CancelTimer = () => undefined;
+  #isOverdue = false;
 
   constructor(definition: FunctionDefinition, clock: Clock, requestId: string, options: InvokeOptions) {
     this.#definition = definition;
@@ -97,11 +98,16 @@ class Run implements Running {
   begin(event: unknown): Promise<unknown> {
     const { target, timeoutMs } = this.#definition;
     this.#cancelTimer = this.#clock.timer(timeoutMs, () => {
+      this.#isOverdue = true;
       this.#cut({ kind: 'timeout' });
       this.#abandonLater();
     });
     const forgetStop = this.#options.hardStop.onSet(() => {
       this.#cut(CUT_OFF);
+      if (this.#isOverdue) return;
+      // What is cut off cannot time out any more, and a stop leaves no timer behind.
+      this.#cancelTimer();
+      this.#abandonLater();
     });
     let invocation: Invocation;
     try {
@@ -109,12 +115,16 @@ class Run implements Running {
     } catch (error) {
       invocation = broken(error);
     }
-    void invocation.outcome.then(this.#outcome.resolve);
-    void invocation.ended.then(() => {
+    const onEnd = (): void => {
       this.#cancelTimer();
       forgetStop();
       this.#ended.resolve('stopped');
+    };
+    // The port rules rejections out; a target of a user's own may reject all the same.
+    void invocation.outcome.then(this.#outcome.resolve, (error: unknown) => {
+      this.#outcome.resolve(notReached(error));
     });
+    void invocation.ended.then(onEnd, onEnd);
     return this.#ended.promise;
   }
 
@@ -152,7 +162,10 @@ class Run implements Running {
 
 /** A target that throws instead of answering has a defect; its batch is treated as not delivered. */
 function broken(error: unknown): Invocation {
+  return { outcome: Promise.resolve(notReached(error)), ended: Promise.resolve() };
+}
+
+function notReached(error: unknown): Outcome {
   const message = `the target threw: ${error instanceof Error ? error.message : String(error)}`;
-  const outcome: Outcome = { kind: 'service-error', message, retryAfterMs: undefined };
-  return { outcome: Promise.resolve(outcome), ended: Promise.resolve() };
+  return { kind: 'service-error', message, retryAfterMs: undefined };
 }

@@ -20,6 +20,7 @@ import { Lifecycle } from './lifecycle.ts';
 import type { Mapping } from './mapping.ts';
 import { QueueTenure } from './queue-tenure.ts';
 import { TenureLease } from './tenure-lease.ts';
+import type { Lingering } from './works.ts';
 
 /** After the deadline of a stop, calls under way get this long before the stop resolves without them, ms. */
 const HARD_STOP_GRACE_MS = 2000;
@@ -56,6 +57,7 @@ export class QueueMapping implements Mapping {
   readonly #parts: QueueMappingParts;
   readonly #lifecycle: Lifecycle;
   readonly #locks = new GroupLocks();
+  readonly #lingering = new Map<number, Lingering>();
   #running: Running | undefined;
   #tenure: QueueTenure | undefined;
   #problem: MappingProblem | undefined;
@@ -170,6 +172,7 @@ export class QueueMapping implements Mapping {
       mapping: name,
       epoch: this.#epoch as Epoch,
       locks: this.#locks,
+      lingering: this.#lingering,
       stopping,
       hardStop,
       onProblem: (problem) => {

@@ -20,17 +20,19 @@ const CUT_OFF_GRACE_MS = 100;
 export class QueueSlot {
   readonly #works: QueueWorks;
   readonly #collector: QueueCollector;
-  readonly #part: string;
+  readonly #index: number;
   #reason: WaitReason = { kind: 'starting' };
   /** The settlement of the batch before: it goes on while the next is collected and invoked. */
   #settling: Promise<void> = Promise.resolve();
   #emptyPolls = 0;
+  /** Waits until the source can be used. */
+  #isAtGate = false;
   /** The end of an invocation that a hard stop could not wait for. */
   #lingering: Promise<unknown> | undefined;
 
   constructor(works: QueueWorks, index: number) {
     this.#works = works;
-    this.#part = `slot ${String(index)}`;
+    this.#index = index;
     this.#collector = new QueueCollector(works, (reason) => {
       this.#reason = reason;
     });
@@ -38,7 +40,8 @@ export class QueueSlot {
 
   /** What this slot waits for. */
   get wait(): Wait {
-    return { part: this.#part, reason: this.#reason };
+    const reason = (this.#isAtGate ? this.#works.gate.problem : undefined) ?? this.#reason;
+    return { part: `slot ${String(this.#index)}`, reason };
   }
 
   /** Ends an open receive (hard stop only). */
@@ -49,18 +52,19 @@ export class QueueSlot {
   /** Works until it is not wanted any more or the mapping stops, and everything it received is settled. */
   async run(isWanted: () => boolean): Promise<void> {
     const { stopping } = this.#works;
+    await this.#predecessor();
     while ((isWanted() && !stopping.isSet) || this.#collector.hasLeftovers) await this.#turn();
     this.#reason = { kind: 'settling', messages: this.#works.settler.inFlight.size };
     await Promise.all([this.#settling, this.#collector.settled()]);
   }
 
   async #turn(): Promise<void> {
-    const { gate, settler, hardStop } = this.#works;
+    const { settler, hardStop } = this.#works;
     if (hardStop.isSet) {
       await settler.giveBack(await this.#collector.leftovers());
       return;
     }
-    if (!this.#collector.hasLeftovers && !((await gate.ready()) && (await this.#room()))) return;
+    if (!this.#collector.hasLeftovers && !((await this.#gate()) && (await this.#room()))) return;
     const credit = await this.#credit();
     if (credit === undefined) return;
     try {
@@ -72,6 +76,23 @@ export class QueueSlot {
       });
     }
     await this.#restAfter(this.#collector.last);
+  }
+
+  /** A handler that an earlier tenure of the mapping could not stop takes this slot's place until it has stopped (R3). */
+  async #predecessor(): Promise<void> {
+    const { lingering, options, stopping } = this.#works;
+    const rest = lingering.get(this.#index);
+    if (rest === undefined || options.maximumConcurrency === undefined) return;
+    this.#reason = { kind: 'handler-did-not-stop', requestId: rest.requestId, since: rest.since };
+    await orSet(rest.ended, stopping);
+  }
+
+  /** Waits until the source may be asked; false when the mapping stops first. */
+  async #gate(): Promise<boolean> {
+    this.#isAtGate = true;
+    const isReady = await this.#works.gate.ready();
+    this.#isAtGate = false;
+    return isReady;
   }
 
   /** Waits until the process may hold more; a mapping that holds nothing need not wait. False when the mapping stops first. */
@@ -194,6 +215,17 @@ export class QueueSlot {
     listener('batch.settled', { mapping, requestId: running.requestId, deleted, returned: returned.length });
   }
 
+  /** A hard stop could not wait for this invocation. */
+  #linger({ requestId, ended }: Running): void {
+    const { lingering, clock } = this.#works;
+    const rest = { requestId, since: clock.monotonic(), ended };
+    this.#lingering = ended;
+    lingering.set(this.#index, rest);
+    void ended.then(() => {
+      if (lingering.get(this.#index) === rest) lingering.delete(this.#index);
+    });
+  }
+
   /** Does something when nothing of this slot runs any more: now, unless a hard stop left a handler behind. */
   #afterEnd(action: () => void): void {
     if (this.#lingering === undefined) action();
@@ -205,7 +237,7 @@ export class QueueSlot {
     const { hardStop, listener, mapping } = this.#works;
     const { requestId } = running;
     if (outcome.kind !== 'timeout') {
-      if ((await orSet(running.ended, hardStop)) === undefined) this.#lingering = running.ended;
+      if ((await orSet(running.ended, hardStop)) === undefined) this.#linger(running);
       return;
     }
     const turn = new Latch();
@@ -218,7 +250,7 @@ export class QueueSlot {
       listener('handler.overrun', { mapping, requestId, stopped: false });
     }
     const how = await orSet(running.ended, hardStop);
-    if (how === undefined) this.#lingering = running.ended;
+    if (how === undefined) this.#linger(running);
     else if (how === 'abandoned') listener('handler.abandoned', { mapping, requestId });
     else if (isOverrun) listener('handler.overrun', { mapping, requestId, stopped: true });
   }
@@ -233,7 +265,7 @@ export class QueueSlot {
     });
     const how = await orSet(running.ended, grace);
     cancel();
-    if (how === undefined) this.#lingering = running.ended;
+    if (how === undefined) this.#linger(running);
     await (how === undefined ? settler.leave(batch.deliveries) : settler.giveBack(batch.deliveries));
     this.#afterEnd(() => {
       locks.free(batch.deliveries);

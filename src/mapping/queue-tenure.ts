@@ -15,7 +15,7 @@ import type { Latch } from '../kit/index.ts';
 import type { GroupLocks } from '../lanes/index.ts';
 import { QueueSettler } from '../settle/index.ts';
 import { QueueSlot } from './queue-slot.ts';
-import type { QueueWorks } from './works.ts';
+import type { Lingering, QueueWorks } from './works.ts';
 
 /** What one tenure works with. */
 export interface QueueTenureParts {
@@ -31,6 +31,8 @@ export interface QueueTenureParts {
   readonly buffer: Buffer;
   /** They outlive a tenure: a handler that did not stop keeps its group. */
   readonly locks: GroupLocks;
+  /** They outlive a tenure too. */
+  readonly lingering: Map<number, Lingering>;
   readonly stopTimeoutMs: number;
   readonly stopping: Latch;
   readonly hardStop: Latch;
@@ -46,7 +48,7 @@ export class QueueTenure {
   readonly #slots = new Map<number, { readonly slot: QueueSlot; readonly ended: Promise<void> }>();
 
   constructor(parts: QueueTenureParts) {
-    const { mapping, epoch, options, source, clock, random, listener, invoker, buffer, locks, stopping, hardStop } = parts;
+    const { mapping, epoch, options, source, clock, random, listener, invoker, buffer, locks, lingering, stopping, hardStop } = parts;
     this.#parts = parts;
     const described: { current: QueueDescription } = {
       current: { arn: '', fifo: source.fifo, visibilityTimeoutSeconds: 30, redrive: undefined, createdAt: 0 },
@@ -77,6 +79,7 @@ export class QueueTenure {
       invoker,
       buffer,
       locks,
+      lingering,
       stopping,
       hardStop,
       described,

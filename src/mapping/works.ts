@@ -5,6 +5,15 @@ import type { Latch } from '../kit/index.ts';
 import type { GroupLocks } from '../lanes/index.ts';
 import type { QueueSettler } from '../settle/index.ts';
 
+/** An invocation that went on after a hard stop. */
+export interface Lingering {
+  readonly requestId: string;
+  /** When it was left, monotonic ms. */
+  readonly since: number;
+  /** Resolves when it has stopped or was given up. */
+  readonly ended: Promise<unknown>;
+}
+
 /** The rooms of one tenure of a queue mapping, as its slots share them. */
 export interface QueueWorks {
   readonly mapping: string;
@@ -20,6 +29,8 @@ export interface QueueWorks {
   readonly invoker: Invoker;
   readonly locks: GroupLocks;
   readonly settler: QueueSettler;
+  /** Handlers that an earlier tenure could not stop, by the slot they ran in. */
+  readonly lingering: Map<number, Lingering>;
   /** The longest poll, s. */
   readonly longPollSeconds: number;
   /** Nothing new is received. */

@@ -53,7 +53,7 @@ export class Heartbeat {
 
   /** Stops renewing deliveries; resolves when no beat that names them is under way. */
   async release(deliveries: readonly Delivery[]): Promise<void> {
-    this.#inFlight.unhold(deliveries);
+    this.#inFlight.retire(deliveries);
     if (this.#beating.size === 0) return;
     const beats = new Set<Promise<void>>();
     for (const { hold } of deliveries) {

@@ -43,6 +43,7 @@ export function reliableUntil(from: number, seconds: number): number {
  *
  * I1 A message id is in at most one delivery.
  * I2 Every open delivery that is still renewed is in exactly one hold.
+ * I3 What is being settled is in no hold, also when it comes again meanwhile: no beat undoes its delete or release.
  */
 export class InFlight {
   readonly #clock: Clock;
@@ -50,6 +51,8 @@ export class InFlight {
   readonly #holds = new Map<Hold, Set<Delivery>>();
   /** Message ids whose function succeeded but whose delete did not. */
   readonly #handled = new Set<string>();
+  /** Being deleted, returned or given back. */
+  readonly #retired = new WeakSet<Delivery>();
   readonly #account: BufferAccount;
 
   constructor(clock: Clock, account: BufferAccount) {
@@ -75,8 +78,11 @@ export class InFlight {
     for (const message of arrival.messages) {
       const known = this.#byId.get(message.messageId);
       if (known !== undefined) {
-        this.#adopt(known, message, hold);
-        members.add(known);
+        if (this.#retired.has(known)) known.receiptHandle = message.receiptHandle;
+        else {
+          this.#adopt(known, message, hold);
+          members.add(known);
+        }
         duplicates += 1;
         if (message.groupId !== undefined) heldGroups.add(message.groupId);
       } else if (this.#handled.has(message.messageId)) handledBefore.push(message);
@@ -108,6 +114,12 @@ export class InFlight {
       const members = this.#holds.get(delivery.hold);
       if (members?.delete(delivery) === true && members.size === 0) this.#holds.delete(delivery.hold);
     }
+  }
+
+  /** Takes deliveries that are being settled out of their holds for good. */
+  retire(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) this.#retired.add(delivery);
+    this.unhold(deliveries);
   }
 
   /** Ends deliveries. `undeleted`: handled, but still in the queue; they will be recognised when they come again. */

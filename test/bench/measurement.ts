@@ -1,0 +1,46 @@
+/** One number of one measurement, by its name such as `messages/s`. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** Something that is measured beside others. */
+export interface Contestant {
+  readonly name: string;
+  /** Takes one measurement; `round` counts from 1. */
+  readonly measure: (round: number) => Promise<Figures>;
+}
+
+/** What one contestant came to over all rounds. */
+export interface Summary {
+  readonly name: string;
+  readonly rounds: readonly Figures[];
+  readonly medians: Figures;
+  /** (most - least) / median of each figure. */
+  readonly spreads: Figures;
+}
+
+/** Contestants that were measured in turns, and may so be compared. */
+export interface Comparison {
+  readonly title: string;
+  readonly conditions: string;
+  readonly contestants: readonly Summary[];
+}
+
+/** A ratio that has to stay on one side of a limit. */
+export interface Bar {
+  readonly name: string;
+  /** The median of the rounds' own ratios. */
+  readonly ratio: number;
+  readonly least?: number;
+  readonly most?: number;
+  readonly held: boolean;
+  /** Ratio by round. */
+  readonly rounds: readonly number[];
+  readonly noisy: boolean;
+}
+
+/** All that one suite found. */
+export interface SuiteReport {
+  readonly suite: string;
+  readonly notes: readonly string[];
+  readonly comparisons: readonly Comparison[];
+  readonly bars: readonly Bar[];
+}

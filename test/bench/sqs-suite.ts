@@ -1,0 +1,128 @@
+import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { emulatorClientOptions, startElasticMq } from '../support/backends/index.ts';
+import { inChild } from './child.ts';
+import { versionOf } from './machine.ts';
+import type { Bar, Comparison, Contestant, Figures, SuiteReport, Summary } from './measurement.ts';
+import type { BenchOptions } from './options.ts';
+import { moveAway, pinningNote } from './pinning.ts';
+import { alternate } from './rounds.ts';
+import { fill } from './sqs-filler.ts';
+import type { SqsJob } from './sqs-worker.ts';
+import { bar, best } from './statistics.ts';
+
+const SETTINGS = [1, 4, 16] as const;
+const CONCURRENCY = 16;
+const BATCH = 10;
+/** The handler that takes time, ms. */
+const HANDLER_MS = 50;
+/** What the slots can do at most while each works on its handler, messages/s. */
+const HANDLER_CEILING = (CONCURRENCY * BATCH * 1000) / HANDLER_MS;
+/** No contestant is faster than this with no handler, messages/s: what is put into the queue at first. */
+const RATE_GUESS = 9000;
+/** What is put in beyond the rate of the round before. */
+const FILL_MARGIN = 1.3;
+const RATE = 'messages/s';
+const CPU = 'CPU us/message';
+
+/** The broker, the queue, and how fast each contestant was when it was last measured. */
+interface Place {
+  readonly endpoint: string;
+  readonly queueUrl: string;
+  readonly client: SQSClient;
+  readonly rates: Map<string, number>;
+}
+
+/** SQS on ElasticMQ: Millrace beside sqs-consumer and beside a loop that only receives and deletes. */
+export async function sqsSuite(options: BenchOptions): Promise<SuiteReport> {
+  // Here and in the children: what the SDK has to say about Node's age is no part of a measurement.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+  const broker = await startElasticMq();
+  moveAway(broker.pid);
+  const client = new SQSClient(emulatorClientOptions(broker.endpoint));
+  try {
+    const create = new CreateQueueCommand({ QueueName: 'bench', Attributes: { VisibilityTimeout: '120' } });
+    const { QueueUrl: queueUrl = '' } = await client.send(create);
+    const place: Place = { endpoint: broker.endpoint, queueUrl, client, rates: new Map() };
+    const comparisons: Comparison[] = [];
+    for (const handlerMs of [0, HANDLER_MS]) {
+      const title = handlerMs === 0 ? 'no-op handler' : `${String(handlerMs)} ms handler`;
+      if (!title.includes(options.only)) continue;
+      const contestants = contestantsOf(place, handlerMs, options);
+      comparisons.push(await alternate({ title, conditions: conditions(handlerMs), contestants, rounds: options.rounds }));
+    }
+    await client.send(new DeleteQueueCommand({ QueueUrl: queueUrl }));
+    return { suite: 'sqs', notes: [pinningNote()], comparisons, bars: comparisons.flatMap(barsOf) };
+  } finally {
+    client.destroy();
+    await broker.stop();
+  }
+}
+
+function conditions(handlerMs: number): string {
+  const handler = handlerMs === 0 ? 'a handler that does nothing' : `a handler of ${String(handlerMs)} ms a batch`;
+  return `ElasticMQ, messages of 200 bytes, batches of ${String(BATCH)}, ${handler}, the queue filled before, the ramp of concurrency not measured`;
+}
+
+function contestantsOf(place: Place, handlerMs: number, options: BenchOptions): Contestant[] {
+  const one = (contestant: SqsJob['contestant'], parallel: number): Contestant => {
+    const name = nameOf(contestant, parallel);
+    const { endpoint, queueUrl } = place;
+    const times = options.short ? { warmUpMs: 3500, measureMs: 2000 } : { warmUpMs: 4500, measureMs: 6000 };
+    const job: SqsJob = { contestant, endpoint, queueUrl, parallel, handlerMs, ...times };
+    return { name, measure: () => measure(place, `${name}, ${String(handlerMs)}`, job) };
+  };
+  const settings: readonly number[] = options.short && handlerMs === 0 ? [4, 16] : options.short ? [16] : SETTINGS;
+  return [
+    one('millrace', CONCURRENCY),
+    ...settings.map((parallel) => one('sqs-consumer', parallel)),
+    ...settings.map((parallel) => one('bare', parallel)),
+  ];
+}
+
+function nameOf(contestant: SqsJob['contestant'], parallel: number): string {
+  switch (contestant) {
+    case 'millrace':
+      return `Millrace, MaximumConcurrency ${String(parallel)}`;
+    case 'sqs-consumer':
+      return `sqs-consumer ${versionOf('sqs-consumer')}, ${String(parallel)}`;
+    case 'bare':
+      return `bare SDK loop, ${String(parallel)}`;
+  }
+}
+
+async function measure(place: Place, key: string, job: SqsJob): Promise<Figures> {
+  const guess = job.handlerMs === 0 ? RATE_GUESS : (job.parallel * BATCH * 1000) / job.handlerMs;
+  const seconds = (job.warmUpMs + job.measureMs) / 1000;
+  const wanted = Math.ceil((place.rates.get(key) ?? guess) * seconds * FILL_MARGIN);
+  await fill(place.client, place.queueUrl, wanted - (await waiting(place)));
+  const { messages = 0, seconds: measured = 0, cpuMicros = 0 } = await inChild('sqs', job);
+  if ((await waiting(place)) === 0) throw new Error(`${key}: the queue ran dry, so the measurement says nothing`);
+  place.rates.set(key, messages / measured);
+  return { [RATE]: messages / measured, [CPU]: cpuMicros / messages };
+}
+
+async function waiting({ client, queueUrl }: Place): Promise<number> {
+  const ask = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] });
+  const { Attributes } = await client.send(ask);
+  return Number(Attributes?.ApproximateNumberOfMessages ?? 0);
+}
+
+function barsOf({ title, contestants }: Comparison): Bar[] {
+  const find = (prefix: string): Summary[] => contestants.filter(({ name }) => name.startsWith(prefix));
+  const [ours] = find('Millrace');
+  const peer = best(find('sqs-consumer'), RATE);
+  const loop = best(find('bare'), RATE);
+  const loop16 = find(nameOf('bare', CONCURRENCY))[0];
+  if (ours === undefined || peer === undefined || loop === undefined || loop16 === undefined) return [];
+  const against = (theirs: Summary, figure: string): string => `${title}: ${figure}, Millrace / ${theirs.name}`;
+  const faster = bar({ name: against(peer, RATE), figure: RATE, ours, theirs: peer, least: 1 });
+  if (title === 'no-op handler') {
+    return [
+      faster,
+      bar({ name: against(loop, RATE), figure: RATE, ours, theirs: loop, least: 0.95 }),
+      bar({ name: against(loop, CPU), figure: CPU, ours, theirs: loop, most: 1.1 }),
+    ];
+  }
+  const name = `${against(loop16, RATE)} or ${String(HANDLER_CEILING)}/s, whichever is lower`;
+  return [faster, bar({ name, figure: RATE, ours, theirs: loop16, least: 0.9, cap: HANDLER_CEILING })];
+}

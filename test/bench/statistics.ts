@@ -1,0 +1,73 @@
+import type { Bar, Figures, Summary } from './measurement.ts';
+
+/** Figures that differ by more than this from round to round are called noisy. */
+export const NOISY_SPREAD = 0.1;
+
+/** The middle value, or the mean of the two in the middle. NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** The distance from the least to the most, as a share of the median. */
+export function spread(values: readonly number[]): number {
+  return (Math.max(...values) - Math.min(...values)) / median(values);
+}
+
+/** Medians and spreads of every figure. */
+export function summarize(name: string, rounds: readonly Figures[]): Summary {
+  const medians: Record<string, number> = {};
+  const spreads: Record<string, number> = {};
+  for (const figure of Object.keys(rounds[0] ?? {})) {
+    const values = valuesOf(rounds, figure);
+    medians[figure] = median(values);
+    spreads[figure] = spread(values);
+  }
+  return { name, rounds, medians, spreads };
+}
+
+/** The summary with the highest median of a figure. */
+export function best(summaries: readonly Summary[], figure: string): Summary | undefined {
+  let found: Summary | undefined;
+  for (const summary of summaries) {
+    if (found === undefined || (summary.medians[figure] ?? 0) > (found.medians[figure] ?? 0)) found = summary;
+  }
+  return found;
+}
+
+/** What a bar compares, and where its limit lies. */
+export interface BarInput {
+  readonly name: string;
+  readonly figure: string;
+  readonly ours: Summary;
+  readonly theirs: Summary;
+  readonly least?: number;
+  readonly most?: number;
+  /** Takes the place of a peer's figure that is above it. */
+  readonly cap?: number;
+}
+
+/**
+ * Compares within each round, because what disturbs a machine disturbs neighbours alike, and takes the median of the
+ * ratios.
+ */
+export function bar({ name, figure, ours, theirs, least, most, cap = Number.POSITIVE_INFINITY }: BarInput): Bar {
+  const peers = valuesOf(theirs.rounds, figure).map((value) => Math.min(cap, value));
+  const rounds = valuesOf(ours.rounds, figure).map((value, index) => value / (peers[index] ?? Number.NaN));
+  const ratio = median(rounds);
+  return {
+    name,
+    ratio,
+    ...(least === undefined ? {} : { least }),
+    ...(most === undefined ? {} : { most }),
+    held: (least === undefined || ratio >= least) && (most === undefined || ratio <= most),
+    rounds,
+    noisy: spread(rounds) > NOISY_SPREAD,
+  };
+}
+
+function valuesOf(rounds: readonly Figures[], figure: string): number[] {
+  return rounds.map((round) => round[figure] ?? Number.NaN);
+}

@@ -1,0 +1,14 @@
+/**
+ * Watches a run from outside and says which rule it broke.
+ *
+ * - judge.ts      hands facts to the watchers, keeps the first verdict
+ * - messages.ts   every message of the world and where it is
+ * - nothing-lost.ts  R1, R6: what may be deleted, what must not come again, what is left at the end
+ * - order.ts      R2: message groups
+ * - limits.ts     R3, R9: concurrency, batch sizes, windows, credits
+ * - visibility.ts R10: deadlines, beats
+ * - progress.ts   R11, R12: waits and delays
+ * - stops.ts      R13: what a stop leaves behind
+ */
+export { Judge, type Verdict } from './judge.ts';
+export { Messages } from './messages.ts';

@@ -1,0 +1,70 @@
+import type { MappingFacts, Watcher } from '../facts.ts';
+import type { Life } from '../life.ts';
+import type { Bench } from './judge.ts';
+
+/** What a stop may take beyond its deadline, ms. */
+const GRACE_MS = 2100;
+
+/**
+ * R13: a stop receives nothing new, ends in time, and what was received and never begun is visible again, unless the
+ * call that gives it back failed.
+ */
+export function watchStops({ fail, now, peek }: Bench): Watcher {
+  const stopping = new Set<string>();
+  /** Handles that were given to a life and of which nothing has come yet. */
+  const untouched = new Map<string, Set<string>>();
+  const keyOf = (life: Life, { name }: MappingFacts): string => `${String(life.number)} ${name}`;
+  const touch = (key: string, receiptHandle: string): void => {
+    untouched.get(key)?.delete(receiptHandle);
+  };
+
+  return {
+    receiveStarted: ({ life, mapping }) => {
+      if (stopping.has(keyOf(life, mapping))) fail('R13', `${mapping.name} receives although it is being stopped`);
+    },
+    receiveEnded: ({ life, mapping, messages }) => {
+      const key = keyOf(life, mapping);
+      const handles = untouched.get(key) ?? new Set<string>();
+      untouched.set(key, handles);
+      for (const { receiptHandle } of messages) handles.add(receiptHandle);
+    },
+    invoked: ({ life, mapping, records }) => {
+      for (const { receiptHandle } of records) touch(keyOf(life, mapping), receiptHandle);
+    },
+    deleteStarted: ({ life, mapping, receipts }) => {
+      for (const { receiptHandle } of receipts) touch(keyOf(life, mapping), receiptHandle);
+    },
+    visibilityEnded: ({ life, mapping, receipts, seconds, results }) => {
+      // Tried and failed: nobody can do more at a stop. A beat is no release.
+      receipts.forEach(({ receiptHandle }, index) => {
+        if (seconds === 0 || results?.[index]?.ok !== true) touch(keyOf(life, mapping), receiptHandle);
+      });
+    },
+    event: ({ life, name, event }) => {
+      // What expires, is locked or too large is left to its timeout by design.
+      if (name !== 'message.expired' && name !== 'message.oversized' && name !== 'source.duplicates') return;
+      untouched.get(`${String(life.number)} ${(event as { mapping: string }).mapping}`)?.clear();
+    },
+    enabled: ({ life, mapping }) => {
+      stopping.delete(keyOf(life, mapping));
+    },
+    stopping: ({ life, mapping }) => {
+      stopping.add(keyOf(life, mapping));
+    },
+    stopped: ({ life, mapping, startedAt, timeoutMs }) => {
+      if (now() - startedAt > timeoutMs + GRACE_MS) {
+        fail('R13', `the stop of ${mapping.name} took ${String(now() - startedAt)} ms, its deadline was ${String(timeoutMs)} ms`);
+      }
+      const key = keyOf(life, mapping);
+      const handles = untouched.get(key) ?? new Set<string>();
+      untouched.delete(key);
+      const byMessage = new Set([...handles].map((handle) => handle));
+      for (const message of peek(mapping)) {
+        const isHeld =
+          message.state === 'in-flight' &&
+          [...byMessage].some((handle) => handle.endsWith(`${message.messageId}-${String(message.receiveCount)}`));
+        if (isHeld) fail('R13', `${mapping.name} stopped and did not give back message ${message.messageId}, which it never began`);
+      }
+    },
+  };
+}
