@@ -1,3 +1,4 @@
+import type { DiscardCondition } from './destination.ts';
 import type { MappingState } from './mapping.ts';
 import type { Outcome } from './target.ts';
 import type { WaitReason } from './wait.ts';
@@ -38,6 +39,16 @@ export interface EngineEvents {
   'message.oversized': { mapping: string; messageId: string; bytes: number; limit: number };
   /** Messages left a batch before it started: their visibility had run out, or their group is busy. */
   'message.expired': { mapping: string; messages: number };
+  /** A shard began to be read, was read and worked off to its end, or stopped because records may have been lost. */
+  'shard.state': { mapping: string; shardId: string; state: 'reading' | 'ended' | 'trimmed' };
+  /** A page was read. `behindMs`: how far it is behind the tip, where the service tells. */
+  'shard.page': { mapping: string; shardId: string; records: number; behindMs: number | undefined };
+  /** A range succeeded, whole or in part. */
+  'range.settled': { mapping: string; shardId: string; records: number };
+  /** Records were given up. `delivered`: the destination confirmed; false: there is none, or it failed and the mapping drops. */
+  'range.discarded': { mapping: string; shardId: string; records: number; condition: DiscardCondition; delivered: boolean };
+  /** A destination did not take a record of what was given up; it is sent again, or dropped. */
+  'destination.failed': { mapping: string; shardId: string; destination: string; message: string };
   /** Something threw that never should. What it held returns to its queue by itself; please report it. */
   'engine.defect': { mapping: string; error: unknown };
   /** A delete or visibility change failed for good; the messages return by themselves. */

@@ -37,3 +37,37 @@ export interface QueueMappingOptions {
   /** Millrace's extension: stop holding permit and group for a handler that overran its time-out by this much; `undefined`: never. */
   readonly abandonAfterSeconds: number | undefined;
 }
+
+/** What happens when a destination cannot take a record of what was given up. */
+export type OnDestinationFailure = 'hold' | 'drop';
+
+/** What happens when records may have been lost because they were trimmed before they were read. */
+export type OnTrimmed = 'stop' | 'resumeAtTrimHorizon';
+
+/** The resolved options of a stream mapping. */
+export interface StreamMappingOptions {
+  /** 1..10000. Default 100. */
+  readonly batchSize: number;
+  /** 0..300. Default 0. */
+  readonly maximumBatchingWindowInSeconds: number;
+  /** 1..10. Default 1. */
+  readonly parallelizationFactor: number;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
+  /** Epoch seconds; with AT_TIMESTAMP. */
+  readonly startingPositionTimestamp: number | undefined;
+  /** -1 (without end) or 60..604800. Default -1. */
+  readonly maximumRecordAgeInSeconds: number;
+  /** -1 (without end) to 10000. Default -1. */
+  readonly maximumRetryAttempts: number;
+  readonly bisectBatchOnFunctionError: boolean;
+  readonly functionResponseTypes: readonly FunctionResponseType[];
+  readonly enabled: boolean;
+  /** Millrace's extension: hold the position until the destination has confirmed (default), or drop as AWS does. */
+  readonly onDestinationFailure: OnDestinationFailure;
+  /** Millrace's extension. Default stop. */
+  readonly onTrimmed: OnTrimmed;
+  /** Millrace's extension: at the latest so long after settling the position is stored, ms. Default 20. */
+  readonly checkpointIntervalMs: number;
+  /** Millrace's extension; see the queue's. */
+  readonly abandonAfterSeconds: number | undefined;
+}

@@ -25,6 +25,14 @@ export type WaitReason =
   | { readonly kind: 'store'; readonly message: string; readonly retryAt: number }
   /** Another engine owns this mapping. */
   | { readonly kind: 'lease'; readonly owner: string }
+  /** A shard waits until its parents are worked off. */
+  | { readonly kind: 'parents'; readonly shards: readonly string[] }
+  /** A lane has nothing to do. */
+  | { readonly kind: 'no-records' }
+  /** A destination did not take a record of what was given up; it is sent again at `at`. */
+  | { readonly kind: 'destination'; readonly destination: string; readonly message: string; readonly at: number }
+  /** Records of a shard may have been lost, so it stands still; README says how to go on. */
+  | { readonly kind: 'trimmed'; readonly shardId: string; readonly message: string }
   /** The mapping is being started. */
   | { readonly kind: 'starting' }
   /** The mapping is disabled or the engine is not started. */

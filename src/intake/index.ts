@@ -3,12 +3,14 @@
  *
  * - buffer.ts        room for what is in flight in the process
  * - queue-poller.ts  one receive after another, attempt ids
+ * - lineage.ts       which shards may be read, and from where
  * - polling.ts       how long to wait, which visibility to ask for
  * - scaler.ts        how many batches may be in flight
  * - source-gate.ts   waiting for a source in trouble
  */
 export { Buffer } from './buffer.ts';
+export { awaitedParents, initialPosition, type Lineage, type MappingStart, readable } from './lineage.ts';
 export { EMPTY_POLL_BACKOFF, longPollSeconds, visibilityToAsk } from './polling.ts';
 export { type Polled, QueuePoller } from './queue-poller.ts';
 export { Scaler } from './scaler.ts';
-export { SourceGate, type SourceProblem } from './source-gate.ts';
+export { asSourceError, SOURCE_BACKOFF, SourceGate, type SourceProblem } from './source-gate.ts';

@@ -1,4 +1,4 @@
-import { type Clock, type QueueDescription, type QueueSource, type Random, SourceError, type WaitReason } from '../contract/index.ts';
+import { type Clock, type Random, SourceError, type WaitReason } from '../contract/index.ts';
 import { type BackoffPolicy, type Deferred, deferred, type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
 
 /** Waits between looks at a source that cannot be used. */
@@ -8,8 +8,8 @@ export const SOURCE_BACKOFF: BackoffPolicy = { baseMs: 200, capMs: 10_000 };
 export type SourceProblem = Extract<WaitReason, { kind: 'source' }>;
 
 /** What a gate works with. */
-export interface SourceGateParts {
-  readonly source: QueueSource;
+export interface SourceGateParts<Description> {
+  readonly source: { describe(): Promise<Description> };
   readonly clock: Clock;
   readonly random: Random;
   /** Set when nothing new is to be received. */
@@ -17,15 +17,15 @@ export interface SourceGateParts {
   /** The problem that closed the gate, a change of it, or `undefined` when it is over. */
   readonly onProblem: (problem: SourceProblem | undefined) => void;
   /** The source described itself: at the start and after every trouble, because it may be another one now. */
-  readonly onDescribed: (description: QueueDescription) => void;
+  readonly onDescribed: (description: Description) => void;
 }
 
 /**
  * Whether a source may be asked. Any error closes the gate; then one probe at a time looks with growing waits until
  * the source describes itself again, so that a hundred slots do not hammer a source in trouble.
  */
-export class SourceGate {
-  readonly #parts: SourceGateParts;
+export class SourceGate<Description = unknown> {
+  readonly #parts: SourceGateParts<Description>;
   #isOpen = false;
   #opened: Deferred<boolean> = deferred<boolean>();
   #probing: Promise<void> | undefined;
@@ -33,7 +33,7 @@ export class SourceGate {
   #failures = 0;
   #problem: SourceProblem | undefined;
 
-  constructor(parts: SourceGateParts) {
+  constructor(parts: SourceGateParts<Description>) {
     this.#parts = parts;
     parts.stopping.onSet(() => {
       this.#opened.resolve(false);
@@ -93,7 +93,7 @@ export class SourceGate {
     }
   }
 
-  async #describe(): Promise<QueueDescription | SourceError> {
+  async #describe(): Promise<Description | SourceError> {
     try {
       return await this.#parts.source.describe();
     } catch (error) {

@@ -31,6 +31,14 @@ function describeReason(reason: WaitReason, now: number): string {
       return `the state store cannot be used (${reason.message}); the next try is in ${left(reason.retryAt)}`;
     case 'lease':
       return `owned by ${reason.owner}`;
+    case 'parents':
+      return `waits until its parents are worked off: ${reason.shards.join(', ')}`;
+    case 'no-records':
+      return 'has no records';
+    case 'destination':
+      return `destination ${reason.destination} did not take what was given up (${reason.message}); it is sent again in ${left(reason.at)}`;
+    case 'trimmed':
+      return `shard ${reason.shardId} stands still, because records may have been lost: ${reason.message}`;
     case 'starting':
       return 'is being started';
     case 'disabled':

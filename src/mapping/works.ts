@@ -24,7 +24,7 @@ export interface QueueWorks {
   readonly random: Random;
   readonly listener: EngineListener;
   readonly buffer: Buffer;
-  readonly gate: SourceGate;
+  readonly gate: SourceGate<QueueDescription>;
   readonly scaler: Scaler;
   readonly invoker: Invoker;
   readonly locks: GroupLocks;

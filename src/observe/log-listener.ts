@@ -50,6 +50,22 @@ export function logListener(logger: Logger): EngineListener {
     'message.expired': (event) => {
       logger.warn(event, 'messages were not started because their visibility ran out or their group is busy');
     },
+    'shard.state': (event) => {
+      if (event.state === 'trimmed') logger.error(event, 'a shard stands still: records may have been lost');
+      else logger.info(event, event.state === 'ended' ? 'a shard is worked off to its end' : 'reading a shard');
+    },
+    'shard.page': (event) => {
+      if (event.records > 0) logger.debug(event, 'read');
+    },
+    'range.settled': (event) => {
+      logger.debug(event, 'settled');
+    },
+    'range.discarded': (event) => {
+      logger.error(event, event.delivered ? 'records were given up and recorded at the destination' : 'records were given up');
+    },
+    'destination.failed': (event) => {
+      logger.error(event, 'the on-failure destination did not take a record');
+    },
     'engine.defect': ({ mapping, error }) => {
       logger.error({ mapping, err: error }, 'defect in the engine; what it held returns to its queue');
     },

@@ -2,9 +2,17 @@
  * What is decided is carried out here, and nowhere else.
  *
  * - queue-settler.ts  delete, return, give back, leave
+ * - checkpointer.ts   shard rows, stored in groups
+ * - shard-ledger.ts   what of a shard is read, done and covered by the position
+ * - shard-row.ts      what of a shard survives, as text
+ * - discarder.ts      what is given up, and its destination
  * - in-flight.ts      the ledger of what is not settled
  * - heartbeat.ts      visibility of what is in an open or running batch
  * - entry-calls.ts    batch calls, again only for failed entries
  */
 export { type Arrival, DEADLINE_MARGIN_MS, InFlight, reliableUntil } from './in-flight.ts';
 export { QueueSettler, type QueueSettlerParts } from './queue-settler.ts';
+export { Checkpointer, type CheckpointedRow } from './checkpointer.ts';
+export { Discarder, type DiscardParts, type Given } from './discarder.ts';
+export { type ShardEntry, ShardLedger } from './shard-ledger.ts';
+export { decodeShardRow, encodeShardRow, type LaneScheme, type RetryMark, type ShardRow } from './shard-row.ts';

@@ -1,0 +1,158 @@
+import type { RetryMark, ShardEntry } from '../settle/index.ts';
+import { compareSequence } from '../contract/index.ts';
+import { deferred, type Deferred } from '../kit/index.ts';
+import { EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX } from '../lanes/index.ts';
+
+/** What is invoked together, and how often it has failed. */
+export interface LaneRange {
+  readonly entries: readonly ShardEntry[];
+  /** Failures counted. */
+  readonly attempts: number;
+  /** Throttles and service errors in a row. */
+  readonly waits: number;
+  /** Wall clock, epoch ms; `undefined` before the first failure. */
+  readonly firstAttemptAt: number | undefined;
+  /** Not before this instant (monotonic, ms). */
+  readonly notBefore: number;
+  /** The last invocation of it. */
+  readonly requestId: string | undefined;
+  /** It was running when the process ended. */
+  readonly hasCrashed: boolean;
+}
+
+/** A record that fits into no event. */
+export interface Oversized {
+  readonly oversized: ShardEntry;
+}
+
+interface Item {
+  readonly sizeBound: number;
+  readonly entry: ShardEntry;
+}
+
+/** How batches are cut. */
+export interface LaneLimits {
+  readonly batchSize: number;
+  readonly windowMs: number;
+  readonly eventBytes: (entry: ShardEntry) => number;
+}
+
+/**
+ * The records of one lane that wait, and how they are cut into batches. Ranges that had failed before the process ended are cut
+ * again exactly as they were, so that their counts go on.
+ */
+export class LaneQueue {
+  readonly #limits: LaneLimits;
+  #entries: (ShardEntry | undefined)[] = [];
+  #head = 0;
+  #marks: readonly RetryMark[];
+  #isClosed = false;
+  #changed: Deferred | undefined;
+
+  constructor(limits: LaneLimits, marks: readonly RetryMark[]) {
+    this.#limits = limits;
+    this.#marks = marks;
+  }
+
+  get size(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  push(entry: ShardEntry): void {
+    this.#entries.push(entry);
+    this.#wake();
+  }
+
+  /** Nothing comes any more: open batches need not wait. */
+  close(): void {
+    this.#isClosed = true;
+    this.#wake();
+  }
+
+  get isFinished(): boolean {
+    return this.#isClosed && this.size === 0;
+  }
+
+  /** Resolves at the next push or close. */
+  changed(): Promise<void> {
+    this.#changed ??= deferred();
+    return this.#changed.promise;
+  }
+
+  /** A batch that is open, to be filled by {@link fill}. */
+  open(): OpenBatch<Item> {
+    const { batchSize, windowMs, eventBytes } = this.#limits;
+    const limits = { records: batchSize, bytes: PAYLOAD_BYTES_MAX - EVENT_ENVELOPE_BYTES, windowMs };
+    return new OpenBatch<Item>(limits, ({ entry }) => eventBytes(entry));
+  }
+
+  /** The next range with a history, when all of it is there; `undefined` when the next records have none. */
+  takeMarked(): LaneRange | 'not yet' | undefined {
+    const mark = this.#nextMark();
+    const first = this.#entries[this.#head];
+    if (mark === undefined || first === undefined || compareSequence(first.record.sequenceNumber, mark.from) < 0) return undefined;
+    const entries: ShardEntry[] = [];
+    let isWhole = this.#isClosed;
+    for (let index = this.#head; index < this.#entries.length && entries.length < this.#limits.batchSize; index += 1) {
+      const entry = this.#entries[index];
+      if (entry === undefined) break;
+      const order = compareSequence(entry.record.sequenceNumber, mark.to);
+      if (order <= 0) entries.push(entry);
+      isWhole ||= order >= 0;
+      if (order >= 0) break;
+    }
+    if (!isWhole && entries.length < this.#limits.batchSize) return 'not yet';
+    this.#drop(entries.length);
+    this.#marks = this.#marks.slice(1);
+    const { attempts, firstAttemptAt, running } = mark;
+    return { entries, attempts, waits: 0, firstAttemptAt, notBefore: 0, requestId: undefined, hasCrashed: running };
+  }
+
+  /** Moves what fits into an open batch. True: nothing more fits or may be waited for. */
+  fill(open: OpenBatch<Item>, now: number): boolean | Oversized {
+    const mark = this.#nextMark();
+    for (;;) {
+      const entry = this.#entries[this.#head];
+      if (entry === undefined) return this.#isClosed;
+      if (mark !== undefined && compareSequence(entry.record.sequenceNumber, mark.from) >= 0) return true;
+      const added = open.add({ sizeBound: entry.record.sizeBound, entry }, now);
+      if (added === 'full') return true;
+      if (added === 'oversized') {
+        if (open.items.length > 0) return true;
+        this.#drop(1);
+        return { oversized: entry };
+      }
+      this.#drop(1);
+    }
+  }
+
+  /** Marks whose records are done already are of no use. */
+  #nextMark(): RetryMark | undefined {
+    const first = this.#entries[this.#head];
+    if (first === undefined) return this.#marks[0];
+    let mark = this.#marks[0];
+    while (mark !== undefined && compareSequence(mark.to, first.record.sequenceNumber) < 0) {
+      this.#marks = this.#marks.slice(1);
+      mark = this.#marks[0];
+    }
+    return mark;
+  }
+
+  #drop(count: number): void {
+    this.#entries.fill(undefined, this.#head, this.#head + count);
+    this.#head += count;
+    if (this.#head === this.#entries.length) {
+      this.#entries = [];
+      this.#head = 0;
+    } else if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  #wake(): void {
+    const changed = this.#changed;
+    this.#changed = undefined;
+    changed?.resolve();
+  }
+}

@@ -1,0 +1,214 @@
+import { SourceError, type StreamPosition, type StreamStep, type Wait, type WaitReason } from '../contract/index.ts';
+import { asSourceError, SOURCE_BACKOFF } from '../intake/index.ts';
+import { deferred, type Deferred, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { LANE_HASH, laneOf } from '../lanes/index.ts';
+import { encodeShardRow, type ShardEntry, ShardLedger, type ShardRow } from '../settle/index.ts';
+import { StreamLane } from './stream-lane.ts';
+import type { StreamWorks } from './stream-works.ts';
+
+/** How a shard came to rest: worked off to its end, the mapping stops, or it stands still because records may have been lost. */
+export type ShardEnd = 'ended' | 'stopped' | 'trimmed';
+
+/** Records of a shard that may be read ahead of what is settled; more when the lanes take more at once (R12). */
+const SHARD_RECORDS = 10_000;
+/** Batches per lane that may be read ahead. */
+const BATCHES_AHEAD = 2;
+
+/**
+ * One shard of a stream: read in order, spread over its lanes, worked off.
+ *
+ * T1 Reading goes on from the last record that was read, whatever happens to iterators (R4).
+ * T2 A page is asked for only when there is room; a shard that holds nothing may always have one (R9, R12).
+ */
+export class ShardTask {
+  readonly shardId: string;
+  readonly #works: StreamWorks;
+  readonly #ledger: ShardLedger;
+  readonly #lanes: readonly StreamLane[];
+  readonly #share: number;
+  #reason: WaitReason = { kind: 'starting' };
+  #failures = 0;
+  #room: Deferred | undefined;
+  #end: ShardEnd = 'stopped';
+
+  constructor(works: StreamWorks, shardId: string, row: ShardRow, isResumed: boolean) {
+    const { options, checkpointer, described } = works;
+    const { parallelizationFactor: pf, batchSize } = options;
+    this.#works = works;
+    this.shardId = shardId;
+    this.#share = Math.max(SHARD_RECORDS, BATCHES_AHEAD * pf * batchSize);
+    const encode = (): string => encodeShardRow(this.#ledger.snapshot(described.incarnation));
+    const onChange = (): void => {
+      checkpointer.changed({ shard: shardId, encode });
+    };
+    this.#ledger = new ShardLedger({ row, scheme: { pf, hash: LANE_HASH }, laneOf, onChange });
+    this.#lanes = Array.from({ length: pf }, (_, lane) => {
+      const onSettled = (entries: readonly ShardEntry[]): void => {
+        this.#settled(entries);
+      };
+      return new StreamLane(works, { shardId, lane, ledger: this.#ledger, isResumed, onSettled });
+    });
+  }
+
+  get position(): StreamPosition {
+    return this.#ledger.position;
+  }
+
+  /** Records read and not settled. */
+  get outstanding(): number {
+    return this.#ledger.outstanding;
+  }
+
+  /** Whether the reader has seen the tip and nothing is left to do. */
+  get isIdle(): boolean {
+    return this.#isAtTip && this.#ledger.outstanding === 0;
+  }
+
+  #isAtTip = false;
+
+  waits(): Wait[] {
+    return [{ part: `${this.shardId} reader`, reason: this.#reason }, ...this.#lanes.map((lane) => lane.wait)];
+  }
+
+  /** Reads and works until the shard's end, or until the mapping stops. What is held then is read again later. */
+  async run(): Promise<ShardEnd> {
+    const { listener, mapping, buffer } = this.#works;
+    listener('shard.state', { mapping, shardId: this.shardId, state: 'reading' });
+    const working = Promise.all(this.#lanes.map((lane) => lane.run()));
+    await this.#read();
+    await working;
+    for (const { record } of this.#held) buffer.add(-1, -record.sizeBound);
+    this.#held.clear();
+    if (this.#ledger.isFinished) this.#end = 'ended';
+    if (this.#end !== 'stopped') listener('shard.state', { mapping, shardId: this.shardId, state: this.#end });
+    return this.#end;
+  }
+
+  readonly #held = new Set<ShardEntry>();
+
+  async #read(): Promise<void> {
+    const { stopping, clock } = this.#works;
+    let from = this.#ledger.lastRead;
+    if (!this.#mayOpen()) return;
+    while (!stopping.isSet) {
+      try {
+        if (await this.#readFrom(from)) return;
+        from = this.#ledger.lastRead;
+      } catch (caught) {
+        const error = asSourceError(caught);
+        if (error.kind === 'trimmed' || error.kind === 'gone') {
+          if (!this.#mayGoOn(error)) return;
+          from = { kind: 'start', start: { kind: 'trim-horizon' } };
+          if (error.kind === 'gone') {
+            this.#finishReading();
+            return;
+          }
+          continue;
+        }
+        await this.#backOff(error, clock.monotonic());
+        from = this.#ledger.lastRead;
+      }
+    }
+  }
+
+  /** One iteration of the source. True: the shard has been read to its end, or the mapping stops. */
+  async #readFrom(position: StreamPosition): Promise<boolean> {
+    const { source, stopping } = this.#works;
+    const controller = new AbortController();
+    const forget = stopping.onSet(() => {
+      controller.abort();
+    });
+    try {
+      const request = { shardId: this.shardId, position, maxRecords: this.#share, signal: controller.signal };
+      for await (const step of source.read(request)) {
+        if (step.kind === 'trouble') {
+          this.#reason = { kind: 'source', error: step.error.kind, message: step.error.message, retryAt: step.retryAt };
+          continue;
+        }
+        this.#failures = 0;
+        this.#take(step);
+        if (step.ended) {
+          this.#finishReading();
+          return true;
+        }
+        if (!(await this.#untilRoom())) return true;
+      }
+      return stopping.isSet;
+    } finally {
+      forget();
+    }
+  }
+
+  #take(page: Extract<StreamStep, { kind: 'page' }>): void {
+    const { buffer, listener, mapping, clock } = this.#works;
+    const fresh = this.#ledger.read(page.records, page.readThrough);
+    for (const entry of fresh) {
+      this.#held.add(entry);
+      buffer.add(1, entry.record.sizeBound);
+      this.#lanes[entry.lane]?.push(entry);
+    }
+    this.#isAtTip = page.records.length === 0 && (page.millisBehindLatest ?? 0) === 0;
+    this.#reason = { kind: 'empty-poll', until: clock.monotonic() };
+    listener('shard.page', { mapping, shardId: this.shardId, records: page.records.length, behindMs: page.millisBehindLatest });
+  }
+
+  #finishReading(): void {
+    this.#isAtTip = true;
+    this.#ledger.ended();
+    for (const lane of this.#lanes) lane.close();
+  }
+
+  #settled(entries: readonly ShardEntry[]): void {
+    const { buffer } = this.#works;
+    for (const entry of entries) {
+      if (!this.#held.delete(entry)) continue;
+      buffer.add(-1, -entry.record.sizeBound);
+    }
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  /** T2. False when the mapping stops first. */
+  async #untilRoom(): Promise<boolean> {
+    const { buffer, stopping } = this.#works;
+    while (!stopping.isSet && this.#ledger.outstanding > 0 && (this.#ledger.outstanding >= this.#share || buffer.isFull)) {
+      this.#reason = { kind: 'no-room', records: buffer.records, bytes: buffer.bytes };
+      this.#room ??= deferred();
+      const forget = buffer.onLess(this.#room.resolve);
+      await orSet(this.#room.promise, stopping);
+      forget();
+    }
+    return !stopping.isSet;
+  }
+
+  /** Loss is suspected when records older than the stream keeps may not have been read (design: readThrough). */
+  get #isLossSuspected(): boolean {
+    const { clock, described } = this.#works;
+    const { readThrough, lastRead } = this.#ledger;
+    if (lastRead.kind !== 'after') return false;
+    return readThrough === undefined || clock.wall() - described.retentionMs > readThrough;
+  }
+
+  /** Before the first read: has the position grown older than what is kept? */
+  #mayOpen(): boolean {
+    if (!this.#isLossSuspected) return true;
+    return this.#mayGoOn(new SourceError('trimmed', 'Retention', 'the shard was last read longer ago than the stream keeps records'));
+  }
+
+  #mayGoOn(error: SourceError): boolean {
+    const { options } = this.#works;
+    if (!this.#isLossSuspected || options.onTrimmed === 'resumeAtTrimHorizon') return true;
+    this.#reason = { kind: 'trimmed', shardId: this.shardId, message: error.message };
+    this.#end = 'trimmed';
+    for (const lane of this.#lanes) lane.close();
+    return false;
+  }
+
+  async #backOff(error: SourceError, now: number): Promise<void> {
+    const { clock, random, stopping } = this.#works;
+    this.#failures += 1;
+    const waitMs = steadyBackoffMs(SOURCE_BACKOFF, this.#failures, random.next());
+    this.#reason = { kind: 'source', error: error.kind, message: error.message, retryAt: now + waitMs };
+    await sleep(clock, waitMs, stopping);
+  }
+}

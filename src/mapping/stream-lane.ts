@@ -1,0 +1,297 @@
+import type { Outcome, Wait, WaitReason } from '../contract/index.ts';
+import type { Running } from '../invoke/index.ts';
+import { Latch, orSet, sleep } from '../kit/index.ts';
+import type { RetryMark, ShardEntry, ShardLedger } from '../settle/index.ts';
+import { decideCrashed, decideStream, type StreamVerdict } from '../verdict/index.ts';
+import { takeCredit } from './credit.ts';
+import { LaneQueue, type LaneRange } from './lane-queue.ts';
+import { untilEnded } from './overrun.ts';
+import type { StreamWorks } from './stream-works.ts';
+
+/** Which lane of which shard. */
+export interface LanePlace {
+  readonly shardId: string;
+  readonly lane: number;
+  readonly ledger: ShardLedger;
+  /** State of an earlier time was found: what ran when the process ended may run again. */
+  readonly isResumed: boolean;
+  /** Records are done. */
+  readonly onSettled: (entries: readonly ShardEntry[]) => void;
+}
+
+/**
+ * One lane of a shard: strictly in order, one invocation at a time.
+ *
+ * N1 The next range is not begun before the one before it is settled or discarded (R2).
+ * N2 No credit is held while a retry waits (R9).
+ * N3 After a resume the first range of the lane is stored as running before it is invoked, so that a record that ends the process
+ *    still uses up its attempts.
+ */
+export class StreamLane {
+  readonly #works: StreamWorks;
+  readonly #place: LanePlace;
+  readonly #queue: LaneQueue;
+  /** Ranges that come before the queue: the next one last. */
+  readonly #ranges: LaneRange[] = [];
+  #isSuspect: boolean;
+  #reason: WaitReason = { kind: 'no-records' };
+  #lastRequestId: string | undefined;
+
+  constructor(works: StreamWorks, place: LanePlace) {
+    this.#works = works;
+    this.#place = place;
+    const { batchSize, maximumBatchingWindowInSeconds } = works.options;
+    const eventBytes = (entry: ShardEntry): number => works.source.eventBytes(place.shardId, entry.record);
+    this.#queue = new LaneQueue({ batchSize, windowMs: maximumBatchingWindowInSeconds * 1000, eventBytes }, place.ledger.retriesOf(place.lane));
+    this.#isSuspect = place.isResumed;
+  }
+
+  get wait(): Wait {
+    return { part: `${this.#place.shardId} lane ${String(this.#place.lane)}`, reason: this.#reason };
+  }
+
+  push(entry: ShardEntry): void {
+    this.#queue.push(entry);
+  }
+
+  /** The shard has been read to its end. */
+  close(): void {
+    this.#queue.close();
+  }
+
+  /** Works until the shard's end is worked off or the mapping stops. */
+  async run(): Promise<void> {
+    const { stopping } = this.#works;
+    while (!stopping.isSet) {
+      const range = this.#ranges.pop() ?? (await this.#collect());
+      if (range === undefined) return;
+      await this.#work(range);
+    }
+  }
+
+  /** The next batch of the queue; `undefined` at the end of the shard or when the mapping stops. */
+  async #collect(): Promise<LaneRange | undefined> {
+    const { clock, stopping } = this.#works;
+    const open = this.#queue.open();
+    while (!stopping.isSet) {
+      const marked = open.items.length === 0 ? this.#queue.takeMarked() : undefined;
+      if (marked !== undefined && marked !== 'not yet') return marked;
+      const filled = marked === 'not yet' ? false : this.#queue.fill(open, clock.monotonic());
+      if (typeof filled === 'object') {
+        await this.#discard([filled.oversized], { condition: 'MaximumPayloadSizeExceeded', attempts: 1, requestId: undefined, functionError: null });
+        continue;
+      }
+      const { closesAt, items } = open;
+      if (items.length > 0 && (filled || open.isComplete(clock.monotonic()))) {
+        const entries = items.map(({ entry }) => entry);
+        return { entries, attempts: 0, waits: 0, firstAttemptAt: undefined, notBefore: 0, requestId: undefined, hasCrashed: false };
+      }
+      if (this.#queue.isFinished) return undefined;
+      await this.#untilChanged(closesAt, items.length);
+    }
+    return undefined;
+  }
+
+  /** Waits for more records, for the end of the window, or for the mapping to stop. */
+  async #untilChanged(closesAt: number | undefined, records: number): Promise<void> {
+    const { clock, stopping } = this.#works;
+    const changed = this.#queue.changed();
+    if (closesAt === undefined) {
+      this.#reason = { kind: 'no-records' };
+      await orSet(changed, stopping);
+      return;
+    }
+    this.#reason = { kind: 'batch-window', records, until: closesAt };
+    const wake = new Latch();
+    const set = (): void => {
+      wake.set();
+    };
+    void changed.then(set);
+    const forget = stopping.onSet(set);
+    await sleep(clock, closesAt - clock.monotonic(), wake);
+    forget();
+  }
+
+  /** The way of a range: age, credit, invoke, verdict, settle or back to the head of this lane. */
+  async #work(range: LaneRange): Promise<void> {
+    const { clock, stopping, random } = this.#works;
+    if (range.hasCrashed) {
+      const { entries, attempts } = range;
+      const verdict = decideCrashed({ policy: this.#policy, count: entries.length, attempts, now: clock.monotonic(), chance: random.next() });
+      await this.#apply({ ...range, hasCrashed: false }, verdict);
+      return;
+    }
+    if (range.notBefore > clock.monotonic() && !(await sleep(clock, range.notBefore - clock.monotonic(), stopping))) return;
+    const young = await this.#dropAged(range);
+    if (young === undefined || young.entries.length === 0 || stopping.isSet) return;
+    const verdict = await this.#invoke(young);
+    if (verdict === undefined) return;
+    await this.#apply({ ...young, requestId: this.#lastRequestId }, verdict);
+    this.#noteRetries();
+  }
+
+  get #policy(): { maximumRetryAttempts: number; bisectBatchOnFunctionError: boolean; reportBatchItemFailures: boolean } {
+    const { maximumRetryAttempts, bisectBatchOnFunctionError, functionResponseTypes } = this.#works.options;
+    return { maximumRetryAttempts, bisectBatchOnFunctionError, reportBatchItemFailures: functionResponseTypes.length > 0 };
+  }
+
+  /** One invocation; `undefined` when the mapping stops before it has come out. */
+  async #invoke(range: LaneRange): Promise<StreamVerdict | undefined> {
+    const { invoker, mapping, stopping, source, hardStop, options, listener, clock } = this.#works;
+    const say = (reason: WaitReason): void => {
+      this.#reason = reason;
+    };
+    if (this.#isSuspect && !(await this.#storeAsRunning(range))) return undefined;
+    const credit = await takeCredit(invoker, mapping, stopping, say);
+    if (credit === undefined) return undefined;
+    const event = source.toEvent(
+      this.#place.shardId,
+      range.entries.map(({ record }) => record),
+    );
+    const attempt = range.attempts + 1;
+    const abandonAfterMs = options.abandonAfterSeconds === undefined ? undefined : options.abandonAfterSeconds * 1000;
+    const running = invoker.start(event, { attempt, hardStop, abandonAfterMs });
+    const records = range.entries.length;
+    this.#lastRequestId = running.requestId;
+    say({ kind: 'invocation', requestId: running.requestId, records, since: running.startedAt });
+    listener('batch.started', { mapping, requestId: running.requestId, records, attempt });
+    const outcome = await running.outcome;
+    const verdict = hardStop.isSet && outcome.kind !== 'success' ? undefined : this.#decide(range, running, outcome);
+    const hasEnded = await untilEnded(running, outcome, { mapping, clock, listener, hardStop, say });
+    if (hasEnded) credit.release();
+    else {
+      void running.ended.then(() => {
+        credit.release();
+      });
+    }
+    return verdict;
+  }
+
+  #decide(range: LaneRange, running: Running, outcome: Outcome): StreamVerdict {
+    const { clock, random, listener, mapping } = this.#works;
+    const { entries, attempts, waits } = range;
+    const now = clock.monotonic();
+    const indexOf = (itemIdentifier: string): number | undefined => {
+      const index = entries.findIndex(({ record }) => record.sequenceNumber === itemIdentifier);
+      return index < 0 ? undefined : index;
+    };
+    const verdict = decideStream({ policy: this.#policy, count: entries.length, attempts, waits, outcome, indexOf, now, chance: random.next() });
+    const error = verdict.kind === 'settle' ? undefined : verdict.kind === 'wait' ? verdict.cause : verdict.failure.message;
+    const returned = verdict.kind === 'settle' ? 0 : verdict.kind === 'advance' ? entries.length - verdict.done : entries.length;
+    const { requestId, startedAt } = running;
+    listener('batch.ended', { mapping, requestId, records: entries.length, attempt: attempts + 1, durationMs: now - startedAt, outcome: outcome.kind, returned, error });
+    return verdict;
+  }
+
+  async #apply(range: LaneRange, verdict: StreamVerdict): Promise<void> {
+    const { entries, attempts, requestId } = range;
+    const firstAttemptAt = range.firstAttemptAt ?? this.#works.clock.wall();
+    const later = { ...range, waits: 0, firstAttemptAt };
+    switch (verdict.kind) {
+      case 'settle':
+        this.#settle(entries);
+        return;
+      case 'advance':
+        this.#ranges.push({ ...later, entries: entries.slice(verdict.done), attempts: 0, notBefore: verdict.at, firstAttemptAt: undefined });
+        this.#settle(entries.slice(0, verdict.done));
+        return;
+      case 'retry':
+        this.#reason = { kind: 'retry', attempt: verdict.attempts, at: verdict.at, cause: verdict.failure.message };
+        this.#ranges.push({ ...later, attempts: verdict.attempts, notBefore: verdict.at });
+        return;
+      case 'split':
+        this.#ranges.push({ ...later, entries: entries.slice(verdict.first), notBefore: 0 });
+        this.#ranges.push({ ...later, entries: entries.slice(0, verdict.first), notBefore: verdict.at });
+        return;
+      case 'wait':
+        this.#reason = { kind: 'retry', attempt: attempts, at: verdict.at, cause: verdict.cause };
+        this.#ranges.push({ ...range, waits: range.waits + 1, notBefore: verdict.at });
+        return;
+      case 'discard': {
+        const given = { condition: verdict.condition, attempts: verdict.attempts, requestId, functionError: verdict.failure.functionError };
+        if (!(await this.#discard(entries, given))) this.#ranges.push(range);
+      }
+    }
+  }
+
+  /** Gives up what is too old, record by record (spec d.5); gives the rest. `undefined`: stopped before it was recorded. */
+  async #dropAged(range: LaneRange): Promise<LaneRange | undefined> {
+    const { options, clock } = this.#works;
+    if (options.maximumRecordAgeInSeconds < 0) return range;
+    const oldest = clock.wall() - options.maximumRecordAgeInSeconds * 1000;
+    const firstYoung = range.entries.findIndex(({ record }) => record.arrivedAt >= oldest);
+    if (firstYoung === 0) return range;
+    // Arrival times need not ascend; what is old behind a younger record waits its turn, or the lane's mark would cover the younger one.
+    const aged = firstYoung < 0 ? range.entries : range.entries.slice(0, firstYoung);
+    const young = firstYoung < 0 ? [] : range.entries.slice(firstYoung);
+    const given = { condition: 'RecordAgeExceeded' as const, attempts: range.attempts + 1, requestId: range.requestId, functionError: undefined };
+    return (await this.#discard(aged, given)) ? { ...range, entries: young } : undefined;
+  }
+
+  async #discard(
+    entries: readonly ShardEntry[],
+    given: {
+      readonly condition: 'RetryAttemptsExhausted' | 'RecordAgeExceeded' | 'MaximumPayloadSizeExceeded';
+      readonly attempts: number;
+      readonly requestId: string | undefined;
+      readonly functionError: string | null | undefined;
+    },
+  ): Promise<boolean> {
+    const { source, discarder } = this.#works;
+    const { shardId } = this.#place;
+    const records = entries.map(({ record }) => record);
+    const isDone = await discarder.discard(
+      {
+        shardId,
+        records: records.length,
+        condition: given.condition,
+        invokeCount: given.attempts,
+        requestId: given.requestId,
+        functionError: given.functionError,
+        info: source.batchInfo(shardId, records),
+        payload: () => JSON.stringify(source.toEvent(shardId, records)),
+      },
+      (reason) => {
+        this.#reason = reason;
+      },
+    );
+    if (isDone) this.#settle(entries);
+    return isDone;
+  }
+
+  #settle(entries: readonly ShardEntry[]): void {
+    const { listener, mapping } = this.#works;
+    this.#isSuspect = false;
+    this.#place.ledger.settle(entries);
+    this.#place.onSettled(entries);
+    this.#noteRetries();
+    listener('range.settled', { mapping, shardId: this.#place.shardId, records: entries.length });
+  }
+
+  /** What is stored of this lane's failures, in order. */
+  #noteRetries(running?: LaneRange): void {
+    const marks: RetryMark[] = [];
+    const note = (range: LaneRange, isRunning: boolean): void => {
+      const first = range.entries[0];
+      const last = range.entries.at(-1);
+      if (first === undefined || last === undefined || (range.attempts === 0 && !isRunning)) return;
+      marks.push({
+        lane: this.#place.lane,
+        from: first.record.sequenceNumber,
+        to: last.record.sequenceNumber,
+        attempts: range.attempts,
+        firstAttemptAt: range.firstAttemptAt ?? this.#works.clock.wall(),
+        running: isRunning,
+      });
+    };
+    if (running !== undefined) note(running, true);
+    for (const range of this.#ranges.toReversed()) note(range, false);
+    this.#place.ledger.noteRetries(this.#place.lane, marks);
+  }
+
+  /** N3. False when it could not be stored: the mapping is somebody else's, or ends. */
+  #storeAsRunning(range: LaneRange): Promise<boolean> {
+    this.#noteRetries(range);
+    return this.#works.checkpointer.flush();
+  }
+}

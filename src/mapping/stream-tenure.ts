@@ -1,0 +1,268 @@
+import type {
+  Clock,
+  EngineListener,
+  Epoch,
+  FailureDestination,
+  MappingProblem,
+  Random,
+  StateStore,
+  StreamDescription,
+  StreamMappingOptions,
+  StreamPosition,
+  StreamShard,
+  StreamSource,
+  StreamStart,
+  Wait,
+  WaitReason,
+} from '../contract/index.ts';
+import { awaitedParents, type Buffer, initialPosition, type MappingStart, readable, SOURCE_BACKOFF, SourceGate } from '../intake/index.ts';
+import type { Invoker } from '../invoke/index.ts';
+import { deferred, type Deferred, Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { LANE_HASH } from '../lanes/index.ts';
+import { Checkpointer, decodeShardRow, Discarder, type ShardRow } from '../settle/index.ts';
+import { ShardTask } from './shard-task.ts';
+import type { StreamWorks } from './stream-works.ts';
+
+/** Between looks at the list of shards, ms; the end of a shard is looked at once. */
+const DISCOVERY_MS = 10_000;
+/** The row that remembers how the mapping began. */
+const START_ROW = '@start';
+
+/** What one tenure works with. */
+export interface StreamTenureParts {
+  readonly mapping: string;
+  readonly mappingId: string;
+  readonly epoch: Epoch;
+  readonly options: StreamMappingOptions;
+  readonly source: StreamSource;
+  readonly destination: FailureDestination | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly listener: EngineListener;
+  readonly invoker: Invoker;
+  readonly buffer: Buffer;
+  readonly store: StateStore;
+  /** When the mapping was created, epoch ms: what LATEST means. */
+  readonly createdAt: number;
+  readonly stopping: Latch;
+  readonly hardStop: Latch;
+  readonly onProblem: (problem: MappingProblem | undefined) => void;
+  readonly onOpen: () => void;
+}
+
+/** One uninterrupted time of work of a stream mapping: finds the shards, reads parents before children, stores positions. */
+export class StreamTenure {
+  readonly #parts: StreamTenureParts;
+  readonly #tasks = new Map<string, { readonly task: ShardTask; readonly ended: Promise<void> }>();
+  /** Positions of shards that nobody reads now. */
+  readonly #positions = new Map<string, StreamPosition>();
+  readonly #rows = new Map<string, ShardRow>();
+  #shards: readonly StreamShard[] = [];
+  #trimmed: Wait[] = [];
+  #wake: Deferred = deferred();
+  #hasLooked = false;
+
+  constructor(parts: StreamTenureParts) {
+    this.#parts = parts;
+  }
+
+  /** Records read and not settled. */
+  get inFlight(): number {
+    let sum = 0;
+    for (const { task } of this.#tasks.values()) sum += task.outstanding;
+    return sum;
+  }
+
+  /** Whether every shard is at its tip with nothing left to do, and none waits. */
+  get isIdle(): boolean {
+    if (!this.#hasLooked || this.#trimmed.length > 0) return false;
+    return [...this.#tasks.values()].every(({ task }) => task.isIdle) && readable(this.#lineage).every(({ shardId }) => this.#tasks.has(shardId));
+  }
+
+  waits(): Wait[] {
+    const lineage = this.#lineage;
+    const waiting = this.#shards.flatMap((shard): Wait[] => {
+      const shards = awaitedParents(shard, lineage);
+      if (shards.length === 0 || this.#tasks.has(shard.shardId) || lineage.positions.get(shard.shardId)?.kind === 'end') return [];
+      const reason: WaitReason = { kind: 'parents', shards };
+      return [{ part: shard.shardId, reason }];
+    });
+    return [...[...this.#tasks.values()].flatMap(({ task }) => task.waits()), ...waiting, ...this.#trimmed];
+  }
+
+  /** Works until stopped and drained, with everything stored that can be. */
+  async run(): Promise<void> {
+    const { source, clock, random, stopping, hardStop, onProblem, invoker, mapping } = this.#parts;
+    let described: StreamDescription | undefined;
+    const onDescribed = (description: StreamDescription): void => {
+      described = description;
+    };
+    const gate = new SourceGate({ source, clock, random, stopping, onProblem, onDescribed });
+    invoker.ledger.join(mapping);
+    const onStop = stopping.onSet(() => {
+      this.#wake.resolve();
+    });
+    if ((await gate.open()) && described !== undefined) {
+      const works = this.#join(described);
+      const start = await this.#load(works);
+      if (start !== undefined) {
+        this.#parts.onOpen();
+        await this.#discover(works, start);
+        await Promise.all([...this.#tasks.values()].map(({ ended }) => ended));
+        await Promise.race([works.checkpointer.flush(), whenSet(hardStop)]);
+      }
+    }
+    onStop();
+    invoker.ledger.leave(mapping);
+  }
+
+  get #lineage(): { readonly shards: readonly StreamShard[]; readonly positions: ReadonlyMap<string, StreamPosition> } {
+    const positions = new Map(this.#positions);
+    for (const [shardId, { task }] of this.#tasks) positions.set(shardId, task.position);
+    return { shards: this.#shards, positions };
+  }
+
+  #join(described: StreamDescription): StreamWorks {
+    const { mapping, mappingId, epoch, store, clock, random, listener, destination, options, invoker, stopping, hardStop, onProblem } = this.#parts;
+    const checkpointer = new Checkpointer({
+      mapping,
+      epoch,
+      store,
+      clock,
+      intervalMs: options.checkpointIntervalMs,
+      hurry: hardStop,
+      onFenced: () => {
+        stopping.set();
+      },
+      onStoreProblem: (message) => {
+        onProblem(message === undefined ? undefined : { kind: 'store', message, retryAt: clock.monotonic() });
+      },
+    });
+    const { onDestinationFailure } = options;
+    const functionArn = invoker.definition.arn;
+    const discarder = new Discarder({ mapping, mappingId, functionArn, destination, onDestinationFailure, clock, random, listener, stopping });
+    const { source, buffer } = this.#parts;
+    return { mapping, mappingId, epoch, options, source, destination, clock, random, listener, invoker, buffer, checkpointer, discarder, described, stopping, hardStop };
+  }
+
+  /** Reads what is stored, or stores how the mapping begins; `undefined` when stopped first. */
+  async #load(works: StreamWorks): Promise<MappingStart | undefined> {
+    const { store, mapping, stopping, clock, random, onProblem } = this.#parts;
+    for (let attempt = 1; !stopping.isSet; attempt += 1) {
+      try {
+        const rows = await store.readRows(mapping);
+        let start: MappingStart | undefined;
+        for (const { shard, version, data } of rows) {
+          works.checkpointer.loaded(shard, version);
+          if (shard === START_ROW) start = decodeStart(data, works.described.incarnation);
+          else this.#loadRow(shard, decodeShardRow(data), works.described.incarnation);
+        }
+        this.#shards = await this.#parts.source.listShards();
+        if (start !== undefined) return start;
+        const begun = { start: this.#start(), shards: this.#shards.map(({ shardId }) => shardId) };
+        works.checkpointer.changed({ shard: START_ROW, encode: () => encodeStart(begun, works.described.incarnation) });
+        return (await works.checkpointer.flush()) ? begun : undefined;
+      } catch (error) {
+        const waitMs = steadyBackoffMs(SOURCE_BACKOFF, attempt, random.next());
+        const message = error instanceof Error ? error.message : String(error);
+        onProblem({ kind: 'store', message, retryAt: clock.monotonic() + waitMs });
+        await sleep(clock, waitMs, stopping);
+      }
+    }
+    return undefined;
+  }
+
+  /** State of another incarnation says nothing of this one (R8). */
+  #loadRow(shardId: string, row: ShardRow, incarnation: string): void {
+    if (row.incarnation !== incarnation) return;
+    this.#rows.set(shardId, row);
+    this.#positions.set(shardId, row.position);
+  }
+
+  #start(): StreamStart {
+    const { options, createdAt } = this.#parts;
+    switch (options.startingPosition) {
+      case 'TRIM_HORIZON':
+        return { kind: 'trim-horizon' };
+      case 'LATEST':
+        return { kind: 'latest', since: createdAt };
+      case 'AT_TIMESTAMP':
+        return { kind: 'at-timestamp', timestamp: (options.startingPositionTimestamp ?? 0) * 1000 };
+    }
+  }
+
+  /** Starts what may be read, and looks again whenever a shard has ended or some time has passed. */
+  async #discover(works: StreamWorks, start: MappingStart): Promise<void> {
+    const { source, clock, random, stopping, onProblem } = this.#parts;
+    for (let failures = 0; !stopping.isSet; ) {
+      let waitMs = DISCOVERY_MS;
+      try {
+        if (this.#hasLooked) this.#shards = await source.listShards();
+        if (failures > 0) onProblem(undefined);
+        failures = 0;
+        for (const { shardId } of readable(this.#lineage)) this.#begin(works, shardId, start);
+        this.#hasLooked = true;
+      } catch (error) {
+        failures += 1;
+        waitMs = steadyBackoffMs(SOURCE_BACKOFF, failures, random.next());
+        const message = error instanceof Error ? error.message : String(error);
+        onProblem({ kind: 'source', error: 'unavailable', message, retryAt: clock.monotonic() + waitMs });
+      }
+      await this.#untilWoken(waitMs);
+    }
+  }
+
+  async #untilWoken(waitMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    const woken = new Latch();
+    void this.#wake.promise.then(() => {
+      woken.set();
+    });
+    await sleep(clock, waitMs, woken);
+    this.#wake = deferred();
+    if (this.#parts.stopping.isSet) this.#wake.resolve();
+  }
+
+  #begin(works: StreamWorks, shardId: string, start: MappingStart): void {
+    if (this.#tasks.has(shardId) || this.#trimmed.some(({ part }) => part === shardId)) return;
+    const stored = this.#rows.get(shardId);
+    const row = stored ?? freshRow(works, initialPosition(shardId, start));
+    const task = new ShardTask(works, shardId, row, stored !== undefined);
+    const ended = task
+      .run()
+      .then((end) => {
+        if (end === 'trimmed') this.#trimmed.push({ part: shardId, reason: { kind: 'trimmed', shardId, message: 'see README: onTrimmed' } });
+      })
+      .catch((error: unknown) => {
+        works.listener('engine.defect', { mapping: works.mapping, error });
+      })
+      .then(() => {
+        this.#positions.set(shardId, task.position);
+        this.#tasks.delete(shardId);
+        this.#wake.resolve();
+      });
+    this.#tasks.set(shardId, { task, ended });
+  }
+}
+
+function freshRow(works: StreamWorks, position: StreamPosition): ShardRow {
+  const pf = works.options.parallelizationFactor;
+  const lanes = Array.from({ length: pf }, () => null);
+  return { incarnation: works.described.incarnation, position, readThrough: undefined, current: { scheme: { pf, hash: LANE_HASH }, lanes }, older: [], retry: [] };
+}
+
+function encodeStart(start: MappingStart, incarnation: string): string {
+  return JSON.stringify({ v: 1, incarnation, ...start });
+}
+
+function decodeStart(text: string, incarnation: string): MappingStart | undefined {
+  const stored = JSON.parse(text) as MappingStart & { readonly v: number; readonly incarnation: string };
+  if (stored.v !== 1) throw new Error(`stored state of version ${String(stored.v)}; this version of Millrace reads 1`);
+  return stored.incarnation === incarnation ? { start: stored.start, shards: stored.shards } : undefined;
+}
+
+function whenSet(latch: Latch): Promise<void> {
+  return new Promise((resolve) => {
+    latch.onSet(resolve);
+  });
+}
