@@ -7,4 +7,12 @@
  * - options.ts    what a user may say
  */
 export { CoreEngine } from './engine.ts';
-export { type EnginePlatform, type EngineSettings, type FunctionOptions, type FunctionRef, type QueueMapOptions } from './options.ts';
+export {
+  ENGINE_FIELDS,
+  type EnginePlatform,
+  type EngineSettings,
+  FUNCTION_FIELDS,
+  type FunctionOptions,
+  type FunctionRef,
+  type QueueMapOptions,
+} from './options.ts';

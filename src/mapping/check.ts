@@ -22,7 +22,12 @@ export function pascal(name: string): string {
 export function check<Schema extends z.ZodType>(schema: Schema, input: unknown, checked: Checked = {}): z.output<Schema> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw new ConfigError(result.error.issues.flatMap((issue) => problemsOf(issue, schema, input, checked)));
+  const problems = new Map<string, ConfigProblem>();
+  for (const problem of result.error.issues.flatMap((issue) => problemsOf(issue, schema, input, checked))) {
+    // A value of the wrong kind can break several rules of its schema; it is said once.
+    problems.set(`${problem.field}\n${problem.message}`, problem);
+  }
+  throw new ConfigError([...problems.values()]);
 }
 
 /** Throws a {@link ConfigError} for one field. */

@@ -8,6 +8,9 @@ const ENTRY_TRIES = 6;
 /** How many calls of one settlement run at the same time. */
 const CALLS_AT_ONCE = 8;
 
+/** What an entry came to that the answer does not mention. */
+const UNANSWERED: EntryResult = { ok: false, code: 'Unknown', message: 'the answer does not mention this entry', retryable: true };
+
 /** Entries that failed for good, and why the last of them did. */
 export interface FailedEntries<Entry extends QueueReceipt> {
   readonly entries: readonly Entry[];
@@ -61,8 +64,8 @@ async function callTen<Entry extends QueueReceipt>(
     const again: Entry[] = [];
     const results = await results10(open, calls);
     open.forEach((entry, index) => {
-      const result = results[index];
-      if (result === undefined || result.ok) return;
+      const result = results[index] ?? UNANSWERED;
+      if (result.ok) return;
       ({ code, message } = result);
       (result.retryable ? again : lost).push(entry);
     });

@@ -39,6 +39,7 @@ export class Heartbeat {
   readonly #beating = new Map<Hold, Promise<void>>();
   #cancel: CancelTimer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
+  #isStopped = false;
 
   constructor(clock: Clock, inFlight: InFlight, renew: Renew) {
     this.#clock = clock;
@@ -63,8 +64,9 @@ export class Heartbeat {
     await Promise.all(beats);
   }
 
-  /** Ends the timer. */
+  /** Ends the timer; no beat begins any more. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancel?.();
     this.#cancel = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
@@ -72,6 +74,7 @@ export class Heartbeat {
   }
 
   #schedule(hold: Hold, at: number): void {
+    if (this.#isStopped) return;
     this.#due.set(hold, at);
     if (at < this.#timerAt) this.#arm(at);
   }

@@ -135,12 +135,15 @@ export class QueueSettler {
   #secondsAfterFailure(delivery: Delivery, now: number): number | undefined {
     const { hold, message } = delivery;
     const { retryBackoff } = this.#parts;
+    // The queue counts its 12 hours from the receive, not from now.
+    const allowed = QUEUE_VISIBILITY_SECONDS_MAX - 1 - Math.ceil((now - hold.receivedAt) / 1000);
     if (retryBackoff !== undefined) {
       const doublings = Math.min(30, Math.max(0, message.receiveCount - 1));
-      return Math.min(retryBackoff.maxSeconds, retryBackoff.baseSeconds * 2 ** doublings, QUEUE_VISIBILITY_SECONDS_MAX);
+      return Math.max(0, Math.min(retryBackoff.maxSeconds, retryBackoff.baseSeconds * 2 ** doublings, allowed));
     }
     if (!hold.prolonged && hold.beats === 0) return undefined;
-    return Math.max(0, Math.ceil((hold.receivedAt + this.#ownVisibilitySeconds * 1000 - now) / 1000));
+    const left = Math.ceil((hold.receivedAt + this.#ownVisibilitySeconds * 1000 - now) / 1000);
+    return Math.max(0, Math.min(left, allowed));
   }
 
   async #change(deliveries: readonly Delivery[], seconds: number): Promise<void> {

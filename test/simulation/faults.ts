@@ -3,6 +3,13 @@ import type { MappingPlan, Plan } from './plan.ts';
 
 /** How many deliveries can come once more. */
 const REMEMBERED = 20;
+/** Stands in a handle before the number of the repeat: every delivery has a handle of its own. */
+const REPEAT = '#';
+
+/** The handle that the queue itself gave out. */
+export function ownHandle(receiptHandle: string): string {
+  return receiptHandle.split(REPEAT)[0] ?? receiptHandle;
+}
 
 /** What goes wrong at one queue, drawn as it happens, until the faults end. */
 export class Faults {
@@ -11,6 +18,7 @@ export class Faults {
   readonly #random: SeededRandom;
   readonly #clock: Clock;
   readonly #recent: QueueMessage[] = [];
+  #repeats = 0;
 
   constructor(plan: Plan, mapping: MappingPlan, random: SeededRandom, clock: Clock) {
     this.#plan = plan;
@@ -62,7 +70,8 @@ export class Faults {
       const message = this.#random.pick(this.#recent);
       if (ids.has(message.messageId)) break;
       ids.add(message.messageId);
-      again.push(message);
+      this.#repeats += 1;
+      again.push({ ...message, receiptHandle: `${message.receiptHandle}${REPEAT}${String(this.#repeats)}` });
     }
     for (const message of given) this.#recent.push(message);
     if (this.#recent.length > REMEMBERED) this.#recent.splice(0, this.#recent.length - REMEMBERED);

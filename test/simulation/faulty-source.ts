@@ -12,7 +12,7 @@ import {
   SourceError,
 } from '../../src/index.ts';
 import type { MappingFacts, Tell } from './facts.ts';
-import type { Faults } from './faults.ts';
+import { type Faults, ownHandle } from './faults.ts';
 import { type Life, never } from './life.ts';
 import { short, type Trace } from './trace.ts';
 
@@ -147,7 +147,9 @@ export class FaultySource implements QueueSource {
   ): Promise<readonly EntryResult[]> {
     const { faults, mapping, trace } = this.#parts;
     const refused = receipts.map(() => faults.entry());
-    const sound = receipts.filter((_, index) => refused[index] === undefined);
+    const sound = receipts
+      .filter((_, index) => refused[index] === undefined)
+      .map(({ messageId, receiptHandle }) => ({ messageId, receiptHandle: ownHandle(receiptHandle) }));
     const applied = sound.length === 0 ? [] : await apply(sound);
     let next = 0;
     const results = refused.map((result) => {

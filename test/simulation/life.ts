@@ -16,6 +16,8 @@ export class Life {
   #isDead = false;
   #fuse = Number.POSITIVE_INFINITY;
   #timers = 0;
+  /** Handlers that run. */
+  handlers = 0;
 
   constructor(number: number, world: Clock, onDeath: () => void) {
     this.number = number;

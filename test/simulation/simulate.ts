@@ -1,6 +1,7 @@
 import { drawPlan } from './draw.ts';
 import type { Verdict } from './judge/index.ts';
 import type { Action, Plan } from './plan.ts';
+import type { Life } from './life.ts';
 import { type Incarnation, World } from './world.ts';
 
 /** How long after the faults everything must be settled, ms of virtual time. */
@@ -205,7 +206,6 @@ class Run {
       hasStopped = true;
       trace.note('engine', `life ${String(life.number)} has stopped`);
       for (const mapping of mappings.values()) judge.tell('stopped', { life, mapping, startedAt, timeoutMs: deadline });
-      if (life.timers > 0) judge.fail('R13', `${String(life.timers)} timers are left after the stop`);
     });
     if (secondMs !== undefined && secondMs < timeoutMs) {
       await this.#later(secondMs);
@@ -220,8 +220,14 @@ class Run {
         return;
       }
     }
+    if (!life.isDead && life.timers > this.#timersAllowed(life)) judge.fail('R13', `${String(life.timers)} timers are left after the stop`);
     // Whatever a stopped engine left behind is the past of a process that has ended.
     life.end();
+  }
+
+  /** A handler that did not stop may have the timer left that gives it up. */
+  #timersAllowed({ handlers }: Life): number {
+    return this.#plan.mappings.some(({ fields }) => fields.abandonAfterSeconds !== undefined) ? handlers : 0;
   }
 
   /** Whether faults and changes are over and every queue is empty. */

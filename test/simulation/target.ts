@@ -47,6 +47,7 @@ export class SimulatedTarget implements FunctionTarget<SQSEvent> {
     const invocation = this.#facts(event, context);
     const ids = invocation.records.map(({ messageId }) => messageId);
     trace.note(plan.name, `invoked with ${short(ids)}, try ${String(context.attempt)}`);
+    life.handlers += 1;
     tell('invoked', invocation);
     return this.#perform(invocation, this.#script(invocation), context.signal);
   }
@@ -89,6 +90,7 @@ export class SimulatedTarget implements FunctionTarget<SQSEvent> {
     const end = (): void => {
       if (invocation.ended || !life.touch()) return;
       invocation.ended = true;
+      life.handlers -= 1;
       trace.note(plan.name, `stopped, request ${invocation.requestId.slice(0, 4)}`);
       tell('ended', { invocation });
       resolveEnded();

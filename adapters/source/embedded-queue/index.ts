@@ -15,6 +15,6 @@
  */
 export type { MessageAttributeInput, SendInput, SentMessage } from './message-input.ts';
 export type { QueueSettings } from './options.ts';
-export type { EmbeddedQueueOptions, PeekedMessage, Redrive } from './queue.ts';
+export type { EmbeddedQueueOptions, MovedMessage, PeekedMessage, Redrive } from './queue.ts';
 export { EmbeddedQueue, embeddedQueue } from './queue.ts';
 export type { MessageState } from './stored-message.ts';

@@ -29,6 +29,15 @@ export interface Redrive {
   readonly queue: EmbeddedQueue;
   /** How often a message is given out before it is moved: 1..1000. */
   readonly maxReceiveCount: number;
+  /** Told of every message that was moved; must not throw. */
+  readonly onMoved?: ((message: MovedMessage) => void) | undefined;
+}
+
+/** A message that the redrive policy moved. */
+export interface MovedMessage {
+  readonly messageId: string;
+  /** How often this queue gave it out. */
+  readonly receives: number;
 }
 
 /** What can be set on an embedded queue. */
@@ -84,7 +93,9 @@ export class EmbeddedQueue implements QueueSource<SQSEvent> {
       retentionMs: settings.retentionSeconds * 1000,
       maxReceiveCount: options.redrive?.maxReceiveCount ?? Number.POSITIVE_INFINITY,
       onExhausted: (message) => {
-        if (this.#redrive !== undefined) this.#redrive.queue.#adopt(message, this.arn);
+        if (this.#redrive === undefined) return;
+        this.#redrive.queue.#adopt(message, this.arn);
+        this.#redrive.onMoved?.({ messageId: message.content.messageId, receives: message.receives });
       },
     });
     this.#polls = new LongPolls(settings.clock, () => this.#store.nextVisibleAt);

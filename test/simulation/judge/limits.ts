@@ -10,6 +10,7 @@ const WINDOW_SLACK_MS = 5;
 interface Receive {
   readonly life: Life;
   readonly mapping: MappingFacts;
+  readonly startedAt: number;
   /** Its window closed before it was answered, so the batch went without it. */
   isOverhang: boolean;
 }
@@ -41,11 +42,12 @@ export function watchLimits({ fail, now }: Bench): Watcher {
       );
     }
   };
-  const hangOver = ({ life, mapping }: InvocationFacts): void => {
-    for (const receive of receives.values()) {
-      if (receive.life !== life || receive.mapping !== mapping || receive.isOverhang) continue;
-      receive.isOverhang = true;
-      return;
+  /** Which of several receives belongs to the batch is not seen from outside, so every one that could be counts. */
+  const hangOver = ({ life, mapping, records }: InvocationFacts): void => {
+    const first = windows.firstArrival(life, records);
+    for (const [{ max }, receive] of receives) {
+      const isOfBatch = receive.life === life && receive.mapping === mapping && receive.startedAt >= first;
+      if (isOfBatch && max === Math.min(10, mapping.batchSize - records.length)) receive.isOverhang = true;
     }
   };
   const forget = (invocation: InvocationFacts): void => {
@@ -55,7 +57,7 @@ export function watchLimits({ fail, now }: Bench): Watcher {
 
   return {
     receiveStarted: ({ life, mapping, request }) => {
-      receives.set(request, { life, mapping, isOverhang: false });
+      receives.set(request, { life, mapping, startedAt: now(), isOverhang: false });
       check(life, mapping);
       if (request.max > Math.min(10, mapping.batchSize))
         fail('R9', `${mapping.name} asks for ${String(request.max)}, BatchSize is ${String(mapping.batchSize)}`);
@@ -118,6 +120,10 @@ class Windows {
     this.#arrivals.set(`${String(life.number)} ${receiptHandle}`, this.#now());
   }
 
+  firstArrival(life: Life, records: InvocationFacts['records']): number {
+    return Math.min(...records.map(({ receiptHandle }) => this.#arrivals.get(`${String(life.number)} ${receiptHandle}`) ?? Number.NaN));
+  }
+
   progressed(life: Life, { name }: MappingFacts): void {
     this.#ended.set(`${String(life.number)} ${name}`, this.#now());
   }
@@ -139,8 +145,7 @@ class Windows {
   check({ life, mapping, records, attempt, bytes }: InvocationFacts): void {
     if (attempt > 1) return;
     const key = `${String(life.number)} ${mapping.name}`;
-    const arrivals = records.map(({ receiptHandle }) => this.#arrivals.get(`${String(life.number)} ${receiptHandle}`) ?? Number.NaN);
-    const first = Math.min(...arrivals);
+    const first = this.firstArrival(life, records);
     const ended = this.#ended.get(key) ?? Number.NEGATIVE_INFINITY;
     const waited = this.#now() - Math.max(first, ended);
     if (waited > mapping.windowMs + WINDOW_SLACK_MS && mapping.reserved === undefined) {

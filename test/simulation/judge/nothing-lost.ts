@@ -7,7 +7,7 @@ import type { Bench } from './judge.ts';
  * handle that this very engine was given; a message is in one unanswered invocation at a time; what was handled is not
  * invoked again because its delete failed.
  */
-export function watchNothingLost({ messages, fail }: Bench): Watcher {
+export function watchNothingLost({ messages, fail, peek }: Bench): Watcher {
   const given = new Map<Life, Set<string>>();
   const running = new Map<string, InvocationFacts>();
   const checkHandles = (life: Life, receipts: readonly { messageId: string; receiptHandle: string }[], what: string): void => {
@@ -42,7 +42,7 @@ export function watchNothingLost({ messages, fail }: Bench): Watcher {
         if (other !== undefined)
           fail('R6', `message ${messageId} is in invocations ${other.requestId} and ${invocation.requestId} at once`);
         running.set(`${tenure} ${messageId}`, invocation);
-        if (message.handledIn === tenure && !message.isDeleted) {
+        if (message.handledIn === tenure && !message.isDeleted && peek(invocation.mapping).some((held) => held.messageId === messageId)) {
           fail('R6', `message ${messageId} was handled, its delete failed, and it is invoked again instead of deleted again`);
         }
         message.wasInvoked = true;

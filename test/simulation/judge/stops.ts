@@ -4,6 +4,8 @@ import type { Bench } from './judge.ts';
 
 /** What a stop may take beyond its deadline, ms. */
 const GRACE_MS = 2100;
+/** What an embedded queue puts before message id and receive count in a handle. */
+const PREFIX_LENGTH = 9;
 
 /**
  * R13: a stop receives nothing new, ends in time, and what was received and never begun is visible again, unless the
@@ -58,12 +60,10 @@ export function watchStops({ fail, now, peek }: Bench): Watcher {
       const key = keyOf(life, mapping);
       const handles = untouched.get(key) ?? new Set<string>();
       untouched.delete(key);
-      const byMessage = new Set([...handles].map((handle) => handle));
-      for (const message of peek(mapping)) {
-        const isHeld =
-          message.state === 'in-flight' &&
-          [...byMessage].some((handle) => handle.endsWith(`${message.messageId}-${String(message.receiveCount)}`));
-        if (isHeld) fail('R13', `${mapping.name} stopped and did not give back message ${message.messageId}, which it never began`);
+      const held = new Set([...handles].map((handle) => handle.slice(PREFIX_LENGTH)));
+      for (const { state, messageId, receiveCount } of peek(mapping)) {
+        if (state !== 'in-flight' || !held.has(`${messageId}-${String(receiveCount)}`)) continue;
+        fail('R13', `${mapping.name} stopped and did not give back message ${messageId}, which it never began`);
       }
     },
   };

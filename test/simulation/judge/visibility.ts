@@ -1,11 +1,11 @@
 import type { QueueReceipt } from '../../../src/index.ts';
-import type { InvocationFacts, Watcher } from '../facts.ts';
+import type { InvocationFacts, MappingFacts, Watcher } from '../facts.ts';
 import type { Life } from '../life.ts';
 import type { Bench } from './judge.ts';
 
 const TWELVE_HOURS_MS = 43_200_000;
 
-/** What one life knows of one delivery. */
+/** What one life knows of one delivery of one message. */
 interface Grant {
   readonly arrivedAt: number;
   /** As granted at receive, the margin taken off. */
@@ -15,66 +15,90 @@ interface Grant {
   isOver: boolean;
 }
 
+/** Deliveries by life, message and handle. */
+class Grants {
+  readonly #byMessage = new Map<string, Map<string, Grant>>();
+
+  add(life: Life, { messageId, receiptHandle }: QueueReceipt, grant: Grant): void {
+    const key = `${String(life.number)} ${messageId}`;
+    const grants = this.#byMessage.get(key) ?? new Map<string, Grant>();
+    this.#byMessage.set(key, grants);
+    grants.set(receiptHandle, grant);
+  }
+
+  get(life: Life, { messageId, receiptHandle }: QueueReceipt): Grant | undefined {
+    return this.#byMessage.get(`${String(life.number)} ${messageId}`)?.get(receiptHandle);
+  }
+
+  of(life: Life, messageId: string): Grant[] {
+    return [...(this.#byMessage.get(`${String(life.number)} ${messageId}`)?.values() ?? [])];
+  }
+}
+
 /**
  * R10: nothing starts whose deadline has passed, nothing throttled is tried beyond what was granted at receive, no beat
- * for what is deleted, given back or settled, and 12 hours at most.
+ * for what is deleted, given back or settled, and 12 hours at most. A message that came twice has until the later end.
  */
-export function watchVisibility(bench: Bench): Watcher {
-  const { fail, now } = bench;
-  /** By life and message: the newest delivery. */
-  const grants = new Map<string, Grant>();
-  /** By request: what a batch was invoked with. */
-  const batches = new Map<string, { readonly invocation: InvocationFacts; readonly grants: readonly Grant[] }>();
-  const keyOf = (life: Life, { messageId }: Pick<QueueReceipt, 'messageId'>): string => `${String(life.number)} ${messageId}`;
+export function watchVisibility({ fail, now }: Bench): Watcher {
+  const grants = new Grants();
+  const batches = new Map<string, InvocationFacts>();
+
+  /** Where windows are, an answer can lie unopened while another delivery of the same message is settled; it is not over then. */
+  const endAll = (life: Life, mapping: MappingFacts, receipt: QueueReceipt): void => {
+    const ended = mapping.windowMs > 0 ? [grants.get(life, receipt)] : grants.of(life, receipt.messageId);
+    for (const grant of ended) if (grant !== undefined) grant.isOver = true;
+  };
+
+  const checkStart = ({ life, mapping, records, attempt }: InvocationFacts): void => {
+    for (const { messageId } of records) {
+      const known = grants.of(life, messageId);
+      const deadline = Math.max(...known.map((grant) => grant.deadline));
+      const grantedUntil = Math.max(...known.map((grant) => grant.grantedUntil));
+      if (now() > deadline) fail('R10', `${mapping.name} starts ${messageId} ${String(now() - deadline)} ms after its deadline`);
+      if (attempt > 1 && now() > grantedUntil) fail('R10', `${mapping.name} tries a throttled batch again after what was granted at receive`);
+    }
+  };
 
   return {
     receiveEnded: ({ life, mapping, request, messages }) => {
       const seconds = request.visibilitySeconds ?? mapping.visibilitySeconds;
       const until = now() + marginOff(seconds);
-      for (const message of messages) {
-        grants.set(keyOf(life, message), { arrivedAt: now(), grantedUntil: until, deadline: until, isOver: false });
-      }
+      for (const message of messages) grants.add(life, message, { arrivedAt: now(), grantedUntil: until, deadline: until, isOver: false });
     },
     visibilityStarted: ({ life, mapping, receipts, seconds }) => {
       for (const receipt of receipts) {
-        const grant = grants.get(keyOf(life, receipt));
-        if (grant?.isOver === true) fail('R10', `${mapping.name} renews ${receipt.messageId}, which is deleted, given back or settled`);
-        if (grant !== undefined && seconds > 0 && now() - grant.arrivedAt + seconds * 1000 > TWELVE_HOURS_MS) {
+        const grant = grants.get(life, receipt);
+        if (grant === undefined) continue;
+        if (grant.isOver) fail('R10', `${mapping.name} renews ${receipt.messageId}, which is deleted, given back or settled`);
+        if (seconds > 0 && now() - grant.arrivedAt + seconds * 1000 > TWELVE_HOURS_MS) {
           fail('R10', `${mapping.name} holds ${receipt.messageId} for more than 12 hours`);
         }
       }
     },
     visibilityEnded: ({ life, receipts, seconds, startedAt, results }) => {
       receipts.forEach((receipt, index) => {
-        const grant = grants.get(keyOf(life, receipt));
+        const grant = grants.get(life, receipt);
         if (grant === undefined || results?.[index]?.ok !== true) return;
         if (seconds === 0) grant.isOver = true;
         else grant.deadline = Math.max(grant.deadline, startedAt + marginOff(seconds));
       });
     },
-    deleteStarted: ({ life, receipts }) => {
-      for (const receipt of receipts) {
-        const grant = grants.get(keyOf(life, receipt));
-        if (grant !== undefined) grant.isOver = true;
-      }
+    deleteStarted: ({ life, mapping, receipts }) => {
+      for (const receipt of receipts) endAll(life, mapping, receipt);
     },
     invoked: (invocation) => {
-      const { life, mapping, records, attempt, requestId } = invocation;
-      const held = records.flatMap((record) => grants.get(keyOf(life, record)) ?? []);
-      batches.set(`${String(life.number)} ${requestId}`, { invocation, grants: held });
-      for (const { deadline, grantedUntil } of held) {
-        if (now() > deadline) fail('R10', `${mapping.name} starts a message ${String(now() - deadline)} ms after its deadline`);
-        if (attempt > 1 && now() > grantedUntil)
-          fail('R10', `${mapping.name} tries a throttled batch again after the deadline that was granted at receive`);
-      }
+      batches.set(`${String(invocation.life.number)} ${invocation.requestId}`, invocation);
+      checkStart(invocation);
     },
     event: ({ life, name, event }) => {
       if (name !== 'batch.settled') return;
       const key = `${String(life.number)} ${(event as { requestId: string }).requestId}`;
-      const batch = batches.get(key);
+      const invocation = batches.get(key);
       batches.delete(key);
-      // Settled is that delivery; a newer one of the same message has a grant of its own.
-      for (const grant of batch?.grants ?? []) grant.isOver = true;
+      for (const receipt of invocation?.records ?? []) {
+        const grant = grants.get(life, receipt);
+        if (grant !== undefined) grant.isOver = true;
+      }
     },
   };
 }

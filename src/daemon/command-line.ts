@@ -1,0 +1,49 @@
+import { Command, CommanderError } from 'commander';
+import { LOG_LEVELS } from './catalog.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+
+/** What `millrace start` was told. */
+export interface StartOptions {
+  readonly config: string;
+  readonly listen: string | undefined;
+  readonly logLevel: string | undefined;
+}
+
+/** A command to be carried out, or the end: help and version were shown, or the arguments were wrong. */
+export type Parsed = { readonly kind: 'start'; readonly options: StartOptions } | { readonly kind: 'end'; readonly exit: ExitCode };
+
+const EXIT_CODES = `
+Exit codes: 0 stopped by a signal and drained; 1 failed while running (port taken, error nobody caught);
+2 wrong arguments or configuration, nothing was started; 130 ended at once by a second signal.`;
+
+/** Reads the arguments, without the program's own name. Writes help, version and complaints to the process's outputs. */
+export function parseArguments(version: string, args: readonly string[]): Parsed {
+  let options: StartOptions | undefined;
+  const program = new Command('millrace')
+    .description("AWS Lambda's event source mappings, anywhere Node runs.")
+    .version(version, '--version', 'show the version')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(millrace --help shows what can be said)')
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride();
+  program
+    .command('start')
+    .description('run the mappings of a configuration file until a signal stops it')
+    .requiredOption('--config <file>', 'the configuration, YAML or JSON')
+    .option('--listen <host:port>', 'where to serve HTTP; loopback only (default: the field listen, or 127.0.0.1:4680)')
+    .option('--log-level <level>', `one of ${LOG_LEVELS.join(', ')} (default: the field log.level, or info)`)
+    .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('(millrace start --help shows what can be said)')
+    .exitOverride()
+    .action(({ config, listen, logLevel }: { config: string; listen?: string; logLevel?: string }) => {
+      options = { config, listen, logLevel };
+    });
+  try {
+    program.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { kind: 'end', exit: error.exitCode === 0 ? EXIT.clean : EXIT.refused };
+  }
+  return options === undefined ? { kind: 'end', exit: EXIT.refused } : { kind: 'start', options };
+}

@@ -1,0 +1,127 @@
+import { resolve } from 'node:path';
+import { check } from '../mapping/index.ts';
+import { LISTEN_DEFAULT, type ListenAddress, parseAddress } from './address.ts';
+import type { LogLevel } from './catalog.ts';
+import { EMBEDDED_QUEUE_FIELDS, FILE_FIELDS, type FileFields, FUNCTION_ENTRY_FIELDS } from './file-fields.ts';
+import { isPlainObject } from './pascal-schema.ts';
+import { type FunctionPlan, planFunctions } from './plan-functions.ts';
+import { type MappingPlan, planMappings } from './plan-mappings.ts';
+import { planQueues, type QueuePlan } from './plan-queues.ts';
+import { Problems } from './problems.ts';
+import type { ReadFile } from './read-file.ts';
+
+/** Where state is kept. */
+export type StorePlan = { readonly type: 'memory' } | { readonly type: 'sqlite'; readonly path: string };
+
+/** A configuration file, checked as a whole, with every default filled in. */
+export interface DaemonConfig {
+  readonly listen: ListenAddress;
+  readonly log: { readonly level: LogLevel; readonly pretty: boolean | undefined };
+  readonly store: StorePlan;
+  readonly aws: { readonly endpoint?: string; readonly region?: string; readonly accountId?: string };
+  readonly stopTimeoutSeconds: number;
+  readonly functions: readonly FunctionPlan[];
+  /** Those that others name in their redrive policy come first. */
+  readonly queues: readonly QueuePlan[];
+  readonly mappings: readonly MappingPlan[];
+}
+
+const STOP_TIMEOUT_SECONDS_DEFAULT = 30;
+const SQLITE_PATH_DEFAULT = '.millrace/millrace.db';
+
+/**
+ * Checks what a file says and fills in every default. Loads and starts nothing. Throws a ConfigError with all that is
+ * wrong, in the file's own spelling.
+ */
+export function resolveConfig({ content, folder }: ReadFile): DaemonConfig {
+  const problems = new Problems();
+  const given = withoutSecrets(content, problems);
+  const isShaped = problems.try(() => check(FILE_FIELDS, given)) !== undefined;
+  // The rest looks at what is there, so that one slip does not hide the others.
+  const fields = isShaped ? (given as FileFields) : partsThatFit(given);
+  const functions = planFunctions(fields.functions ?? {}, folder, problems);
+  const queues = planQueues(fields.queues ?? {}, problems);
+  const mappings = planMappings(
+    isPlainObject(given) && Array.isArray(given['mappings']) ? given['mappings'] : [],
+    { functions: namesOf(given, 'functions'), queues: namesOf(given, 'queues') },
+    problems,
+  );
+  const listen = problems.try(() => (fields.listen === undefined ? LISTEN_DEFAULT : parseAddress(fields.listen, 'listen')));
+  checkStore(fields, problems);
+  problems.throwIfAny();
+  return {
+    listen: listen ?? LISTEN_DEFAULT,
+    log: { level: fields.log?.level ?? 'info', pretty: fields.log?.pretty },
+    store: storeOf(fields, folder),
+    aws: awsOf(fields),
+    stopTimeoutSeconds: fields.stopTimeoutSeconds ?? STOP_TIMEOUT_SECONDS_DEFAULT,
+    functions,
+    queues,
+    mappings,
+  };
+}
+
+function storeOf({ store }: FileFields, folder: string): StorePlan {
+  if (store?.type === 'memory') return { type: 'memory' };
+  return { type: 'sqlite', path: resolve(folder, store?.path ?? SQLITE_PATH_DEFAULT) };
+}
+
+function checkStore({ store }: FileFields, problems: Problems): void {
+  if (store?.type === 'memory' && store.path !== undefined) {
+    problems.add('store.path', 'has no effect on a store in memory; take it out, or set type to sqlite');
+  }
+}
+
+function awsOf({ aws = {} }: FileFields): DaemonConfig['aws'] {
+  const { endpoint, region, accountId } = aws;
+  return {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+    ...(accountId === undefined ? {} : { accountId }),
+  };
+}
+
+const SECRET = /^(accesskeyid|accesskey|secretaccesskey|secretkey|secret|sessiontoken|securitytoken|token|credentials?|password)$/;
+
+/** Credentials are refused with the way to give them, and taken out so that nothing repeats them. */
+function withoutSecrets(content: unknown, problems: Problems): unknown {
+  if (!isPlainObject(content)) return content;
+  const { aws } = content;
+  if (!isPlainObject(aws)) return content;
+  const kept = Object.entries(aws).filter(([name]) => {
+    const isSecret = SECRET.test(name.toLowerCase().replaceAll(/[-_]/g, ''));
+    if (isSecret) {
+      problems.add(
+        `aws.${name}`,
+        'does not belong into a file; take it out and give credentials as the AWS SDK finds them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile in AWS_PROFILE, or the role of the machine',
+      );
+    }
+    return !isSecret;
+  });
+  return { ...content, aws: Object.fromEntries(kept) };
+}
+
+/** The parts of the file that are right in themselves. */
+function partsThatFit(given: unknown): FileFields {
+  if (!isPlainObject(given)) return {};
+  const { shape } = FILE_FIELDS;
+  const fitting = Object.entries(given).flatMap(([name, value]): [string, unknown][] => {
+    if (!Object.hasOwn(shape, name)) return [];
+    const field = shape[name as keyof typeof shape];
+    if (field.safeParse(value).success) return [[name, value]];
+    if (name === 'functions' || name === 'queues') return isPlainObject(value) ? [[name, entriesThatFit(name, value)]] : [];
+    return [];
+  });
+  return FILE_FIELDS.parse(Object.fromEntries(fitting));
+}
+
+function entriesThatFit(part: 'functions' | 'queues', value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entry = part === 'queues' ? EMBEDDED_QUEUE_FIELDS : FUNCTION_ENTRY_FIELDS;
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => entry.safeParse(one).success));
+}
+
+/** All names of a part, of entries with faults too: naming one of those is no further fault. */
+function namesOf(given: unknown, part: string): readonly string[] {
+  const entries = isPlainObject(given) ? given[part] : undefined;
+  return isPlainObject(entries) ? Object.keys(entries) : [];
+}

@@ -1,0 +1,24 @@
+/**
+ * The command `millrace`: from a configuration file to running mappings and back to an orderly end.
+ *
+ * - run-daemon.ts     the command as a whole, and its exit code
+ * - command-line.ts   arguments
+ * - read-file.ts      YAML or JSON from disk
+ * - file-fields.ts    the schema of the file
+ * - pascal-schema.ts  the engine's fields in AWS's spelling
+ * - config.ts         the file, checked as a whole
+ * - plan-functions.ts, plan-queues.ts, plan-mappings.ts   its three parts
+ * - problems.ts       everything that is wrong, told at once
+ * - address.ts        where to listen
+ * - handler-file.ts   modules with functions
+ * - assemble.ts       the parts, made and joined
+ * - serve.ts          start, wait, stop
+ * - stop-requests.ts  signals and crashes
+ * - producer.ts       the small producer of a first run
+ * - narrator.ts       what happens, in plain words
+ * - exit-code.ts      what the process answers with
+ * - catalog.ts        the adapters as the daemon asks for them
+ */
+export type { Catalog } from './catalog.ts';
+export { fileJsonSchema } from './file-fields.ts';
+export { runDaemon } from './run-daemon.ts';

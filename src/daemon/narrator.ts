@@ -1,0 +1,102 @@
+import type { LogFields, Logger } from '../contract/index.ts';
+
+/** The same fact twice: as fields with a constant text for machines, and as a sentence for people. */
+export interface Saying {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly fields: LogFields;
+  /** Constant, so that logs can be searched and counted by it. */
+  readonly message: string;
+  /** In plain words, with what the fields say. */
+  readonly plain: string;
+}
+
+/** Tells what the daemon itself does, in the way the log is read. */
+export class Narrator {
+  readonly #logger: Logger;
+  readonly #isForPeople: boolean;
+  /** Said again behind the first message that is set aside: by then it has scrolled away. */
+  #tryNext: Saying | undefined;
+
+  constructor(logger: Logger, isForPeople: boolean) {
+    this.#logger = logger;
+    this.#isForPeople = isForPeople;
+  }
+
+  say({ level, fields, message, plain }: Saying): void {
+    if (this.#isForPeople) this.#logger[level]({}, plain);
+    else this.#logger[level](fields, message);
+  }
+
+  /** An error that nobody expected, with its stack. */
+  crash(error: unknown, message: string): void {
+    this.#logger.error({ err: error }, message);
+  }
+
+  listening(version: string, url: string): void {
+    this.say({
+      level: 'info',
+      fields: { version, url },
+      message: 'listening',
+      plain: `millrace ${version} listens on ${url} (/healthz, /readyz, /metrics, /mappings, /queues)`,
+    });
+  }
+
+  tryNext(queue: string, url: string): void {
+    const group = queue.endsWith('.fifo') ? '?MessageGroupId=me' : '';
+    const command = `curl -d '{"order":1,"item":"my own"}' '${url}/queues/${queue}/messages${group}'`;
+    const plain = `try next: send a record of your own from another terminal:\n    ${command}`;
+    this.#tryNext = { level: 'info', fields: { command }, message: 'try next: send a record of your own', plain };
+    this.say(this.#tryNext);
+  }
+
+  setAside(queue: string, deadLetterQueue: string, tries: number, messageId: string): void {
+    this.say({
+      level: 'warn',
+      fields: { queue, deadLetterQueue, tries, messageId },
+      message: 'a message was set aside in the dead-letter queue',
+      plain: `message ${messageId} of ${queue} was set aside in ${deadLetterQueue} after ${String(tries)} tries; the others go on`,
+    });
+    if (this.#tryNext !== undefined) this.say(this.#tryNext);
+    this.#tryNext = undefined;
+  }
+
+  stopping(signal: string, inFlight: number, seconds: number): void {
+    const what = inFlight === 0 ? 'no message is in flight' : `${messages(inFlight)} in flight ${are(inFlight)} finished first`;
+    this.say({
+      level: 'info',
+      fields: { signal, inFlight, stopTimeoutSeconds: seconds },
+      message: 'stopping; a second signal ends at once',
+      plain: `stopping: nothing new is received, ${what}, for at most ${String(seconds)} s; Ctrl-C again to end at once`,
+    });
+  }
+
+  ending(inFlight: number): void {
+    this.say({
+      level: 'warn',
+      fields: { inFlight },
+      message: 'ending at once',
+      plain: `ending at once: ${messages(inFlight)} in flight ${are(inFlight)} given back to the queue, or return by themselves`,
+    });
+  }
+
+  stopped(unfinished: number, left: Readonly<Record<string, number>>): void {
+    const names = Object.entries(left).filter(([, count]) => count > 0);
+    const lost = names.map(([name, count]) => `${String(count)} in ${name}`).join(', ');
+    const drained =
+      unfinished === 0 ? 'nothing is in flight' : `${messages(unfinished)} not finished; ${unfinished === 1 ? 'it' : 'they'} return`;
+    this.say({
+      level: 'info',
+      fields: { unfinished, leftInEmbeddedQueues: left },
+      message: 'stopped',
+      plain: `stopped: ${drained}${lost === '' ? '' : `; what embedded queues held is gone with the process (${lost})`}`,
+    });
+  }
+}
+
+function messages(count: number): string {
+  return count === 1 ? '1 message' : `${String(count)} messages`;
+}
+
+function are(count: number): string {
+  return count === 1 ? 'is' : 'are';
+}

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { ConfigError } from '../contract/index.ts';
+import { ListenError } from '../manage/index.ts';
+import { check } from '../mapping/index.ts';
+import { parseAddress } from './address.ts';
+import { type Catalog, LOG_LEVELS } from './catalog.ts';
+import { parseArguments, type StartOptions } from './command-line.ts';
+import { type DaemonConfig, resolveConfig } from './config.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { readConfigFile } from './read-file.ts';
+import { serve } from './serve.ts';
+
+const LEVEL = z.enum(LOG_LEVELS).describe(`one of ${LOG_LEVELS.join(', ')}`);
+
+/**
+ * The command `millrace`: reads the arguments (without the program's name), does what they say and gives the exit code.
+ * Never rejects for what a user did; writes the reason to standard error.
+ */
+export async function runDaemon(catalog: Catalog, args: readonly string[]): Promise<ExitCode> {
+  const parsed = parseArguments(catalog.version, args);
+  if (parsed.kind === 'end') return parsed.exit;
+  try {
+    return await serve(catalog, configOf(parsed.options));
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      const lines = error.problems.map(({ field, message }) => `  ${field}: ${message}\n`);
+      process.stderr.write(`millrace: nothing was started, ${parsed.options.config} has to be mended first:\n${lines.join('')}`);
+      return EXIT.refused;
+    }
+    if (error instanceof ListenError) {
+      process.stderr.write(`millrace: nothing was started: ${error.message}\n`);
+      return EXIT.failed;
+    }
+    throw error;
+  }
+}
+
+function configOf({ config, listen, logLevel }: StartOptions): DaemonConfig {
+  const resolved = resolveConfig(readConfigFile(config));
+  return {
+    ...resolved,
+    ...(listen === undefined ? {} : { listen: parseAddress(listen, '--listen') }),
+    ...(logLevel === undefined ? {} : { log: { ...resolved.log, level: check(LEVEL, logLevel, { at: '--log-level' }) } }),
+  };
+}

@@ -1,0 +1,151 @@
+import { type ManageServer, manageServer, type Phase } from '../manage/index.ts';
+import { type Assembly, assemble } from './assemble.ts';
+import type { Catalog } from './catalog.ts';
+import type { DaemonConfig } from './config.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { Narrator } from './narrator.ts';
+import { Producer } from './producer.ts';
+import { type StopCause, StopRequests } from './stop-requests.ts';
+
+/**
+ * Runs what the file describes until a signal or a crash ends it. Throws a ConfigError or a ListenError before anything
+ * was started. After it nothing of Millrace is left that keeps the process alive.
+ */
+export async function serve(catalog: Catalog, config: DaemonConfig): Promise<ExitCode> {
+  const pretty = config.log.pretty ?? process.stdout.isTTY;
+  const logger = await catalog.logger({ level: config.log.level, pretty });
+  const narrator = new Narrator(logger, pretty);
+  const meter = await catalog.meter();
+  const requests = new StopRequests(catalog.clock);
+  try {
+    const made = assemble({ catalog, config, logger, meter, narrator });
+    // A module may take its time, or for ever, until it is loaded.
+    const assembly = await Promise.race([made, requests.first]);
+    if ('kind' in assembly) return abandoned(assembly, made, narrator);
+    const { engine, queues, disabled } = assembly;
+    const state: { phase: Phase } = { phase: 'starting' };
+    const server = manageServer({
+      mappings: () => engine.mappings,
+      disabled,
+      queues,
+      phase: () => state.phase,
+      meter,
+      clock: catalog.clock,
+    });
+    const running = new Running({ catalog, config, narrator, assembly, server, requests, state });
+    return await running.run();
+  } finally {
+    requests.dispose();
+  }
+}
+
+/** Stopped before there was anything to stop. */
+function abandoned(cause: StopCause, made: Promise<Assembly>, narrator: Narrator): ExitCode {
+  made.then(
+    (assembly) => assembly.close(),
+    () => undefined,
+  );
+  if (cause.kind === 'signal') return EXIT.clean;
+  narrator.crash(cause.error, 'an error was not caught while functions were loaded; nothing was started');
+  return EXIT.failed;
+}
+
+interface RunningParts {
+  readonly catalog: Catalog;
+  readonly config: DaemonConfig;
+  readonly narrator: Narrator;
+  readonly assembly: Assembly;
+  readonly server: ManageServer;
+  readonly requests: StopRequests;
+  readonly state: { phase: Phase };
+}
+
+class Running {
+  readonly #parts: RunningParts;
+  readonly #producers: readonly Producer[];
+
+  constructor(parts: RunningParts) {
+    this.#parts = parts;
+    const { catalog, config, assembly } = parts;
+    this.#producers = config.queues.flatMap(({ name, produce: plan }) => {
+      const queue = assembly.queues.get(name);
+      if (plan === undefined || queue === undefined) return [];
+      return [new Producer({ queue, plan, clock: catalog.clock, random: catalog.random })];
+    });
+  }
+
+  async run(): Promise<ExitCode> {
+    const { assembly, server, requests } = this.#parts;
+    try {
+      await this.#start();
+      return await this.#stop(await requests.first);
+    } finally {
+      for (const producer of this.#producers) producer.stop();
+      await assembly.engine.stop({ timeoutMs: 0 });
+      await server.close();
+      await assembly.close();
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { catalog, config, narrator, assembly, server, state } = this.#parts;
+    const url = await server.listen(config.listen);
+    narrator.listening(catalog.version, url);
+    this.#warn();
+    await assembly.engine.start();
+    state.phase = 'running';
+    const fed = config.queues.find(({ produce }) => produce !== undefined) ?? config.queues.at(-1);
+    if (fed !== undefined) narrator.tryNext(fed.name, url);
+    for (const producer of this.#producers) producer.start();
+  }
+
+  #warn(): void {
+    const { config, narrator } = this.#parts;
+    if (config.mappings.length === 0) {
+      const message = 'the configuration has no mappings; nothing will be read';
+      narrator.say({ level: 'warn', fields: {}, message, plain: message });
+    }
+    if (config.store.type === 'memory' && config.mappings.some(({ source }) => source.kind === 'sqs')) {
+      const message = 'the store is in memory: no lock keeps a second process from running the same mappings';
+      narrator.say({ level: 'warn', fields: { store: 'memory' }, message, plain: message });
+    }
+  }
+
+  async #stop(cause: StopCause): Promise<ExitCode> {
+    const { narrator, assembly, config, requests, state } = this.#parts;
+    const { engine } = assembly;
+    state.phase = 'stopping';
+    for (const producer of this.#producers) producer.stop();
+    let exit: ExitCode = EXIT.clean;
+    const end = (why: StopCause): Promise<void> => {
+      if (why.kind === 'crash') {
+        narrator.crash(why.error, 'an error was not caught; ending at once');
+        exit = EXIT.failed;
+      } else {
+        narrator.ending(this.#inFlight);
+        exit = EXIT.ended;
+      }
+      return engine.stop({ timeoutMs: 0 });
+    };
+    if (cause.kind === 'crash') await end(cause);
+    else {
+      narrator.stopping(cause.signal, this.#inFlight, config.stopTimeoutSeconds);
+      await Promise.race([engine.stop(), requests.second.then(end)]);
+    }
+    narrator.stopped(this.#inFlight, await this.#leftInQueues());
+    return exit;
+  }
+
+  get #inFlight(): number {
+    return this.#parts.assembly.engine.mappings.reduce((sum, mapping) => sum + mapping.inFlight, 0);
+  }
+
+  async #leftInQueues(): Promise<Record<string, number>> {
+    const left: Record<string, number> = {};
+    for (const [name, queue] of this.#parts.assembly.queues) {
+      const { visible, notVisible, delayed } = await queue.depth();
+      left[name] = visible + notVisible + delayed;
+    }
+    return left;
+  }
+}

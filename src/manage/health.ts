@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify';
+import { describeWait, type Mapping } from '../mapping/index.ts';
+import type { ManageParts } from './types.ts';
+
+/** Why a mapping does not work. */
+interface NotReady {
+  readonly mapping: string;
+  readonly state: string;
+  readonly waits: readonly string[];
+}
+
+/** Adds what tells how things are. */
+export function addHealth(server: FastifyInstance, parts: ManageParts): void {
+  const { meter, mappings, phase } = parts;
+  server.get('/healthz', () => ({ status: 'alive' }));
+  server.get('/readyz', (_request, reply) => {
+    const waiting = mappings().flatMap((mapping) => notReady(mapping, parts));
+    const isReady = phase() === 'running' && waiting.length === 0;
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', phase: phase(), waiting });
+  });
+  server.get('/metrics', async (_request, reply) => reply.type(meter.contentType).send(await meter.metrics()));
+  server.get('/mappings', () => ({
+    mappings: mappings().map((mapping) => ({
+      id: mapping.id,
+      name: mapping.name,
+      eventSource: mapping.sourceLabel,
+      functionName: mapping.functionName,
+      state: mapping.state,
+      inFlight: mapping.inFlight,
+      waits: waitsOf(mapping, parts),
+    })),
+  }));
+}
+
+function notReady(mapping: Mapping, parts: ManageParts): NotReady[] {
+  if (parts.disabled.has(mapping.name)) return [];
+  if (mapping.state === 'Enabled' && mapping.problem === undefined) return [];
+  return [{ mapping: mapping.name, state: mapping.state, waits: waitsOf(mapping, parts) }];
+}
+
+function waitsOf(mapping: Mapping, { clock }: ManageParts): string[] {
+  const now = clock.monotonic();
+  return mapping.waits().map((wait) => describeWait(wait, now));
+}
