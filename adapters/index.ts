@@ -14,6 +14,7 @@ import {
   type Meter,
   type QueueMapOptions,
   type StateStore,
+  type StreamMapOptions,
   silentMeter,
   systemClock,
   systemRandom,
@@ -41,7 +42,13 @@ export interface SharedFunctionOptions<Event> extends Omit<FunctionOptions<Event
 }
 
 /** A mapping whose target may be a plain handler `async (event, context) => ...`. */
-export interface MapOptions<Event> extends Omit<QueueMapOptions<Event>, 'target'> {
+export interface MapOptions<Event> extends Omit<QueueMapOptions<Event>, 'target'>, WithHandler<Event> {}
+
+/** The same for a stream. */
+export interface MapStreamOptions<Event> extends Omit<StreamMapOptions<Event>, 'target'>, WithHandler<Event> {}
+
+/** What a mapping invokes. */
+export interface WithHandler<Event> {
   readonly target: FunctionTarget<Event> | FunctionRef<Event> | FunctionHandler<Event>;
 }
 
@@ -74,9 +81,12 @@ export class Engine extends CoreEngine {
     return super.function({ ...options, target: targetOf(options.target) }, checked);
   }
 
-  override map<Event>(options: MapOptions<Event>, checked?: Checked): Mapping {
+  override map<Event>(options: MapOptions<Event>, checked?: Checked): Mapping;
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- a union would let a queue take the fields of a stream
+  override map<Event>(options: MapStreamOptions<Event>, checked?: Checked): Mapping;
+  override map<Event>(options: MapOptions<Event> | MapStreamOptions<Event>, checked?: Checked): Mapping {
     const { target } = options;
-    return super.map({ ...options, target: 'kind' in target ? target : targetOf(target) }, checked);
+    return this.add({ ...options, target: 'kind' in target ? target : targetOf(target) }, checked);
   }
 }
 

@@ -5,7 +5,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import type { Clock, FunctionRef, FunctionTarget, Logger, Mapping, QueueSource, Random, RecordedInvocation } from '../src/index.ts';
 import { CoreEngine, Recorder, silentLogger, silentMeter, systemClock, systemRandom } from '../src/index.ts';
-import type { MapOptions } from './index.ts';
+import type { MapOptions, MapStreamOptions } from './index.ts';
 import { type SqsOptions, sqs } from './source/sqs/index.ts';
 import { memoryStore } from './store/memory/index.ts';
 import { handler } from './target/function/index.ts';
@@ -47,7 +47,7 @@ export interface TestEngineOptions {
 export class TestEngine extends CoreEngine {
   readonly #options: TestEngineOptions;
   readonly #recorder = new Recorder();
-  readonly #sources = new Set<QueueSource<unknown>>();
+  readonly #sources = new Set<QueueSource>();
 
   constructor(options: TestEngineOptions = {}) {
     super(
@@ -84,8 +84,11 @@ export class TestEngine extends CoreEngine {
     return source;
   }
 
-  override map<Event>(options: MapOptions<Event>): Mapping {
-    return super.map({ ...options, target: this.#recorded(options.target) });
+  override map<Event>(options: MapOptions<Event>): Mapping;
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- a union would let a queue take the fields of a stream
+  override map<Event>(options: MapStreamOptions<Event>): Mapping;
+  override map<Event>(options: MapOptions<Event> | MapStreamOptions<Event>): Mapping {
+    return this.add({ ...options, target: this.#recorded(options.target) });
   }
 
   override async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {

@@ -7,9 +7,20 @@ export {
   type FunctionOptions,
   type FunctionRef,
   type QueueMapOptions,
+  type StreamMapOptions,
 } from './engine/index.ts';
 export { Heap, nearest } from './kit/index.ts';
-export { type Checked, check, describeWait, kindOf, type Mapping, pascal, type QueueFields, refuse } from './mapping/index.ts';
+export {
+  type Checked,
+  check,
+  describeWait,
+  kindOf,
+  type Mapping,
+  pascal,
+  type QueueFields,
+  refuse,
+  type StreamFields,
+} from './mapping/index.ts';
 export { silentLogger, silentMeter } from './observe/index.ts';
 export { systemClock, systemRandom } from './system.ts';
 export { type RecordedInvocation, Recorder, SeededRandom, VirtualClock } from './testing/index.ts';

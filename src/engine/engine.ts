@@ -1,7 +1,18 @@
 import { ConfigError, type EngineEvents, type EngineListener } from '../contract/index.ts';
 import { Buffer } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
-import { type Checked, check, describeWait, type Mapping, QueueMapping, resolveQueueOptions } from '../mapping/index.ts';
+import {
+  type Checked,
+  check,
+  describeWait,
+  type Mapping,
+  type QueueMappingParts,
+  queueMapping,
+  resolveQueueOptions,
+  resolveStreamOptions,
+  type SourceMapping,
+  streamMapping,
+} from '../mapping/index.ts';
 import { EventHub, logListener, MeterListener } from '../observe/index.ts';
 import { FunctionRegistry } from './functions.ts';
 import { untilIdle } from './idle.ts';
@@ -9,15 +20,33 @@ import {
   ENGINE_FIELDS,
   type EnginePlatform,
   type EngineSettings,
+  type FunctionOfMapping,
   type FunctionOptions,
   type FunctionRef,
   type QueueMapOptions,
+  type StreamMapOptions,
 } from './options.ts';
 
 /** How long a stop drains unless told otherwise, ms. */
 const STOP_TIMEOUT_MS_DEFAULT = 30_000;
 /** Between the looks of idle() unless told otherwise, ms. */
 const IDLE_POLL_MS_DEFAULT = 200;
+
+type Common = 'id' | 'name' | 'buffer' | 'clock' | 'random' | 'store' | 'owner' | 'listener' | 'stopTimeoutMs';
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface Mapped {
+  readonly mapping: SourceMapping;
+  readonly enabled: boolean;
+}
+
+function isOfStream<Event>(options: QueueMapOptions<Event> | StreamMapOptions<Event>): options is StreamMapOptions<Event> {
+  return options.source.kind === 'stream';
+}
 
 /**
  * Mappings, functions and what they share, in one process. Made, filled with `function()` and `map()`, started, stopped;
@@ -28,7 +57,7 @@ export class CoreEngine {
   readonly #stopTimeoutMs: number;
   readonly #idlePollMs: number;
   readonly #functions: FunctionRegistry;
-  readonly #mappings = new Map<string, QueueMapping>();
+  readonly #mappings = new Map<string, SourceMapping>();
   readonly #disabled = new Set<string>();
   readonly #buffer: Buffer;
   readonly #events: EventHub;
@@ -62,38 +91,54 @@ export class CoreEngine {
   }
 
   /** Adds a mapping; in a started engine it begins to work at once unless `enabled` is false. Throws a ConfigError. */
-  map<Event>(options: QueueMapOptions<Event>, checked: Checked = {}): Mapping {
+  map<Event>(options: QueueMapOptions<Event>, checked?: Checked): Mapping;
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- a union would let a queue take the fields of a stream
+  map<Event>(options: StreamMapOptions<Event>, checked?: Checked): Mapping;
+  map<Event>(options: QueueMapOptions<Event> | StreamMapOptions<Event>, checked: Checked = {}): Mapping {
+    return this.add(options, checked);
+  }
+
+  /** What `map()` does, whatever the source. */
+  protected add<Event>(options: QueueMapOptions<Event> | StreamMapOptions<Event>, checked: Checked = {}): Mapping {
     if (this.#phase === 'stopped') throw new Error('the engine has been stopped; make a new one');
-    const { source, name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...fields } = options;
-    const resolved = resolveQueueOptions(fields, source.fifo, checked);
     const id = this.#platform.random.uuid();
-    const mappingName = name ?? id;
-    if (this.#mappings.has(mappingName)) {
-      throw new ConfigError([
-        { field: checked.at ?? 'name', message: `there is a mapping ${mappingName} already; give this one another name` },
-      ]);
+    const name = options.name ?? id;
+    if (this.#mappings.has(name)) {
+      throw new ConfigError([{ field: checked.at ?? 'name', message: `there is a mapping ${name} already; give this one another name` }]);
     }
-    const invoker = this.#invokerOf(options, checked);
-    const { clock, random, store } = this.#platform;
-    const mapping = new QueueMapping({
-      id,
-      name: mappingName,
-      options: resolved,
-      source,
-      invoker,
-      buffer: this.#buffer,
-      clock,
-      random,
-      store,
-      owner: this.#owner,
-      listener: this.#events.tell,
-      stopTimeoutMs: this.#stopTimeoutMs,
-    });
-    this.#mappings.set(mappingName, mapping);
-    this.#meters.open({ id, name: mappingName, functionName: invoker.definition.name });
-    if (!resolved.enabled) this.#disabled.add(mappingName);
+    const { mapping, enabled } = isOfStream(options)
+      ? this.#mapStream(options, { id, name }, checked)
+      : this.#mapQueue(options, { id, name }, checked);
+    this.#mappings.set(name, mapping);
+    this.#meters.open({ id, name, functionName: mapping.functionName });
+    if (!enabled) this.#disabled.add(name);
     else if (this.#phase === 'started') void mapping.enable();
     return mapping;
+  }
+
+  #mapQueue<Event>(options: QueueMapOptions<Event>, named: Named, checked: Checked): Mapped {
+    const { source, name: _name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...fields } = options;
+    const resolved = resolveQueueOptions(fields, source.fifo, checked);
+    const invoker = this.#invokerOf(options, checked);
+    const mapping = queueMapping({ ...this.#common(named), options: resolved, source, invoker });
+    return { mapping, enabled: resolved.enabled };
+  }
+
+  #mapStream<Event>(options: StreamMapOptions<Event>, named: Named, checked: Checked): Mapped {
+    const { source, destinationConfig, ...rest } = options;
+    const { name: _name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...fields } = rest;
+    const { label, startingPositions } = source;
+    const resolved = resolveStreamOptions(fields, { label, startingPositions, now: this.#platform.clock.wall() }, checked);
+    const invoker = this.#invokerOf(options, checked);
+    const destination = destinationConfig?.onFailure?.destination;
+    const mapping = streamMapping({ ...this.#common(named), options: resolved, source, destination, invoker });
+    return { mapping, enabled: resolved.enabled };
+  }
+
+  #common({ id, name }: Named): Pick<QueueMappingParts, Common> {
+    const { clock, random, store } = this.#platform;
+    const listener = this.#events.tell;
+    return { id, name, buffer: this.#buffer, clock, random, store, owner: this.#owner, listener, stopTimeoutMs: this.#stopTimeoutMs };
   }
 
   /** Listens to everything that happens; gives the function that ends it. */
@@ -151,10 +196,7 @@ export class CoreEngine {
     return this.mappings.flatMap((mapping) => mapping.waits().map((wait) => `${mapping.name} ${describeWait(wait, now)}`));
   }
 
-  #invokerOf<Event>(
-    options: Pick<QueueMapOptions<Event>, 'target' | 'name' | 'timeout' | 'reservedConcurrentExecutions'>,
-    checked: Checked,
-  ): Invoker {
+  #invokerOf<Event>(options: FunctionOfMapping<Event>, checked: Checked): Invoker {
     const { target, name, timeout, reservedConcurrentExecutions } = options;
     const own = {
       ...(timeout === undefined ? {} : { timeout }),

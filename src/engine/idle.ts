@@ -1,6 +1,6 @@
 import type { Clock } from '../contract/index.ts';
 import { Latch, sleep } from '../kit/index.ts';
-import type { QueueMapping } from '../mapping/index.ts';
+import type { SourceMapping } from '../mapping/index.ts';
 
 /** How many looks in a row must find nothing. */
 const LOOKS = 2;
@@ -8,7 +8,7 @@ const LOOKS = 2;
 /** What {@link untilIdle} looks at. */
 export interface IdleQuestion {
   readonly clock: Clock;
-  readonly mappings: () => readonly QueueMapping[];
+  readonly mappings: () => readonly SourceMapping[];
   readonly pollMs: number;
   readonly timeoutMs: number;
   /** The wait reasons, for the error. */
@@ -38,24 +38,12 @@ export async function untilIdle(question: IdleQuestion): Promise<void> {
 }
 
 /** What is not idle, as text; `undefined` when nothing is. */
-async function busy(mappings: readonly QueueMapping[]): Promise<string | undefined> {
+async function busy(mappings: readonly SourceMapping[]): Promise<string | undefined> {
   for (const mapping of mappings) {
     if (mapping.state === 'Disabled') continue;
     if (mapping.state !== 'Enabled') return `${mapping.name} is ${mapping.state}`;
-    if (mapping.inFlight > 0) return `${mapping.name} has ${String(mapping.inFlight)} messages in flight`;
-    const problem = await sourceBusy(mapping);
-    if (problem !== undefined) return `${mapping.name}: ${problem}`;
-    if (mapping.inFlight > 0) return `${mapping.name} has ${String(mapping.inFlight)} messages in flight`;
+    const left = await mapping.busy();
+    if (left !== undefined) return `${mapping.name}: ${left}`;
   }
   return undefined;
-}
-
-async function sourceBusy(mapping: QueueMapping): Promise<string | undefined> {
-  try {
-    const { visible, notVisible, delayed } = await mapping.depth();
-    if (visible + notVisible + delayed === 0) return undefined;
-    return `the queue reports ${String(visible)} visible, ${String(notVisible)} hidden and ${String(delayed)} delayed messages`;
-  } catch (error) {
-    return `the queue cannot be asked: ${error instanceof Error ? error.message : String(error)}`;
-  }
 }

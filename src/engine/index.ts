@@ -15,4 +15,5 @@ export {
   type FunctionOptions,
   type FunctionRef,
   type QueueMapOptions,
+  type StreamMapOptions,
 } from './options.ts';

@@ -1,6 +1,16 @@
 import * as z from 'zod';
-import type { Clock, FunctionTarget, Logger, Meter, QueueSource, Random, StateStore } from '../contract/index.ts';
-import type { QueueFields } from '../mapping/index.ts';
+import type {
+  Clock,
+  FailureDestination,
+  FunctionTarget,
+  Logger,
+  Meter,
+  QueueSource,
+  Random,
+  StateStore,
+  StreamSource,
+} from '../contract/index.ts';
+import type { QueueFields, StreamFields } from '../mapping/index.ts';
 
 /** What an engine runs on. All of it is handed in, so that a simulation can hand in its own. */
 export interface EnginePlatform {
@@ -84,15 +94,26 @@ export interface FunctionRef<Event> {
   readonly _event?: (event: Event) => void;
 }
 
-/** A mapping of a queue: AWS's fields in camelCase, the source, and the function or what is to become one. */
-export interface QueueMapOptions<Event> extends QueueFields {
-  readonly source: QueueSource<Event>;
+/** The function of a mapping. */
+export interface FunctionOfMapping<Event> {
   /** A registered function, or a target for this mapping alone. */
   readonly target: FunctionTarget<Event> | FunctionRef<Event>;
-  /** Names the mapping in logs and metrics, and its lease in the store. Unique in an engine; default: a new UUID. */
+  /** Names the mapping in logs and metrics, and its state and lease in the store. Unique in an engine; default: a new UUID. */
   readonly name?: string;
   /** Seconds; for a target of this mapping alone. Default 3. */
   readonly timeout?: number;
   /** For a target of this mapping alone. */
   readonly reservedConcurrentExecutions?: number;
+}
+
+/** A mapping of a queue: AWS's fields in camelCase, the source, and the function or what is to become one. */
+export interface QueueMapOptions<Event> extends QueueFields, FunctionOfMapping<Event> {
+  readonly source: QueueSource<Event>;
+}
+
+/** A mapping of a stream. Its positions are stored under its name: without one they end with the process. */
+export interface StreamMapOptions<Event> extends StreamFields, FunctionOfMapping<Event> {
+  readonly source: StreamSource<Event>;
+  /** Where the records of what is given up go. */
+  readonly destinationConfig?: { readonly onFailure?: { readonly destination?: FailureDestination } };
 }

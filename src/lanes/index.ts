@@ -5,6 +5,7 @@
  * - open-batch.ts   records, bytes and window of a batch being collected
  * - group-locks.ts  one batch per message group at a time
  */
-export { LANE_HASH, laneOf } from './lane-key.ts';
+
 export { type Admission, GroupLocks } from './group-locks.ts';
+export { LANE_HASH, laneOf } from './lane-key.ts';
 export { type Added, type BatchLimits, EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX, type Sized } from './open-batch.ts';

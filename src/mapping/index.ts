@@ -2,7 +2,18 @@
  * The hub: one mapping, its options and the way of a record through the rooms.
  *
  * - mapping.ts          what a mapping is to its owner
- * - queue-mapping.ts    enable, disable, tenure after tenure
+ * - source-mapping.ts   enable, disable, tenure after tenure
+ * - queue-mapping.ts    a mapping of a queue
+ * - stream-mapping.ts   a mapping of a stream
+ * - stream-tenure.ts    one uninterrupted time of work: shards, parents first
+ * - shard-task.ts       one shard, read and spread over its lanes
+ * - stream-lane.ts      one lane: collect, invoke, verdict, settle
+ * - lane-queue.ts       records of a lane, cut into batches
+ * - stream-works.ts     the rooms as shards and lanes share them
+ * - credit.ts           waiting for a credit
+ * - overrun.ts          waiting for the end of an invocation
+ * - stream-options.ts   fields of a stream mapping, checked and resolved
+ * - fields.ts           what the fields of mappings share
  * - queue-tenure.ts     one uninterrupted time of work: the rooms joined, the slots staffed
  * - queue-slot.ts       credit, collect, invoke, verdict, settle: the way of a batch
  * - queue-collector.ts  receives into a batch
@@ -16,5 +27,8 @@
 export { type Checked, check, kindOf, pascal, refuse } from './check.ts';
 export { describeWait } from './describe-wait.ts';
 export type { Mapping } from './mapping.ts';
-export { QueueMapping } from './queue-mapping.ts';
+export { type QueueMappingParts, queueMapping } from './queue-mapping.ts';
 export { QUEUE_FIELDS, type QueueFields, resolveQueueOptions } from './queue-options.ts';
+export { SourceMapping } from './source-mapping.ts';
+export { streamMapping } from './stream-mapping.ts';
+export { resolveStreamOptions, STREAM_FIELDS, type StreamFields } from './stream-options.ts';

@@ -1,7 +1,7 @@
-import type { RetryMark, ShardEntry } from '../settle/index.ts';
 import { compareSequence } from '../contract/index.ts';
-import { deferred, type Deferred } from '../kit/index.ts';
+import { type Deferred, deferred } from '../kit/index.ts';
 import { EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX } from '../lanes/index.ts';
+import type { RetryMark, ShardEntry } from '../settle/index.ts';
 
 /** What is invoked together, and how often it has failed. */
 export interface LaneRange {

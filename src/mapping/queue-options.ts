@@ -1,27 +1,13 @@
 import * as z from 'zod';
 import { ConfigError, QUEUE_VISIBILITY_SECONDS_MAX, type QueueMappingOptions } from '../contract/index.ts';
 import { type Checked, check } from './check.ts';
-
-/** A whole number in a range, with the text that an error shows. */
-function whole(low: number, high: number, what: string): z.ZodOptional<z.ZodNumber> {
-  return z
-    .number()
-    .int()
-    .min(low)
-    .max(high)
-    .optional()
-    .describe(`a whole number from ${String(low)} to ${String(high)} (${what})`);
-}
+import { FUNCTION_RESPONSE_TYPES, refuseForeign, whole } from './fields.ts';
 
 /** The fields of a queue mapping, AWS's names in camelCase (spec a.3), then Millrace's extensions. */
 export const QUEUE_FIELDS = z.strictObject({
   batchSize: whole(1, 10_000, 'records; default 10; FIFO queues at most 10'),
   maximumBatchingWindowInSeconds: whole(0, 300, 'seconds; default 0'),
-  functionResponseTypes: z
-    .array(z.literal('ReportBatchItemFailures').describe('ReportBatchItemFailures'))
-    .max(1)
-    .optional()
-    .describe('a list of at most one entry, ReportBatchItemFailures'),
+  functionResponseTypes: FUNCTION_RESPONSE_TYPES,
   scalingConfig: z
     .strictObject({ maximumConcurrency: whole(2, 1000, 'batches in flight; leave it out for no limit') })
     .optional()
@@ -74,7 +60,7 @@ const BATCH_SIZE_WITHOUT_WINDOW_MAX = 10;
  * with AWS's own text where AWS has one (spec a.6).
  */
 export function resolveQueueOptions(input: object, fifo: boolean, checked: Checked = {}): QueueMappingOptions {
-  refuseForeign(input, checked);
+  refuseForeign(input, OTHER_SOURCES, NOT_YET, checked);
   const fields = check(QUEUE_FIELDS, input, checked);
   const options: QueueMappingOptions = {
     batchSize: fields.batchSize ?? BATCH_SIZE_DEFAULT,
@@ -108,16 +94,4 @@ function crossFieldProblems(options: QueueMappingOptions, fifo: boolean): [strin
     problems.push(['retryBackoff', 'has a maxSeconds below its baseSeconds; set maxSeconds to at least baseSeconds']);
   }
   return problems;
-}
-
-function refuseForeign(input: object, { at = '', spell = (name: string) => name }: Checked): void {
-  const problems = Object.keys(input).flatMap((key) => {
-    const field = at === '' ? spell(key) : `${at}.${spell(key)}`;
-    const aws = key.charAt(0).toUpperCase() + key.slice(1);
-    if (OTHER_SOURCES.includes(key)) return [{ field, message: `Unsupported ${aws} parameter for given event source mapping type.` }];
-    if (NOT_YET.includes(key))
-      return [{ field, message: `is a field of AWS that this version of Millrace does not have yet; leave it out` }];
-    return [];
-  });
-  if (problems.length > 0) throw new ConfigError(problems);
 }

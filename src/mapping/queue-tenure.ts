@@ -15,6 +15,7 @@ import type { Latch } from '../kit/index.ts';
 import type { GroupLocks } from '../lanes/index.ts';
 import { QueueSettler } from '../settle/index.ts';
 import { QueueSlot } from './queue-slot.ts';
+import type { Tenure } from './source-mapping.ts';
 import type { Lingering, QueueWorks } from './works.ts';
 
 /** What one tenure works with. */
@@ -42,7 +43,7 @@ export interface QueueTenureParts {
 }
 
 /** One uninterrupted time of work of a queue mapping: from the first look at the source until the last slot has ended. */
-export class QueueTenure {
+export class QueueTenure implements Tenure {
   readonly #works: QueueWorks;
   readonly #parts: QueueTenureParts;
   readonly #slots = new Map<number, { readonly slot: QueueSlot; readonly ended: Promise<void> }>();
@@ -102,6 +103,16 @@ export class QueueTenure {
   /** What each slot waits for. */
   waits(): Wait[] {
     return [...this.#slots.values()].map(({ slot }) => slot.wait);
+  }
+
+  async busy(): Promise<string | undefined> {
+    try {
+      const { visible, notVisible, delayed } = await this.#works.source.depth();
+      if (visible + notVisible + delayed === 0) return undefined;
+      return `the queue reports ${String(visible)} visible, ${String(notVisible)} hidden and ${String(delayed)} delayed messages`;
+    } catch (error) {
+      return `the queue cannot be asked: ${error instanceof Error ? error.message : String(error)}`;
+    }
   }
 
   /** Works until stopped and drained. */

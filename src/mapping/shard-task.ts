@@ -1,6 +1,6 @@
 import { SourceError, type StreamPosition, type StreamStep, type Wait, type WaitReason } from '../contract/index.ts';
 import { asSourceError, SOURCE_BACKOFF } from '../intake/index.ts';
-import { deferred, type Deferred, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { type Deferred, deferred, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH, laneOf } from '../lanes/index.ts';
 import { encodeShardRow, type ShardEntry, ShardLedger, type ShardRow } from '../settle/index.ts';
 import { StreamLane } from './stream-lane.ts';

@@ -42,7 +42,10 @@ export class StreamLane {
     this.#place = place;
     const { batchSize, maximumBatchingWindowInSeconds } = works.options;
     const eventBytes = (entry: ShardEntry): number => works.source.eventBytes(place.shardId, entry.record);
-    this.#queue = new LaneQueue({ batchSize, windowMs: maximumBatchingWindowInSeconds * 1000, eventBytes }, place.ledger.retriesOf(place.lane));
+    this.#queue = new LaneQueue(
+      { batchSize, windowMs: maximumBatchingWindowInSeconds * 1000, eventBytes },
+      place.ledger.retriesOf(place.lane),
+    );
     this.#isSuspect = place.isResumed;
   }
 
@@ -78,7 +81,12 @@ export class StreamLane {
       if (marked !== undefined && marked !== 'not yet') return marked;
       const filled = marked === 'not yet' ? false : this.#queue.fill(open, clock.monotonic());
       if (typeof filled === 'object') {
-        await this.#discard([filled.oversized], { condition: 'MaximumPayloadSizeExceeded', attempts: 1, requestId: undefined, functionError: null });
+        await this.#discard([filled.oversized], {
+          condition: 'MaximumPayloadSizeExceeded',
+          attempts: 1,
+          requestId: undefined,
+          functionError: null,
+        });
         continue;
       }
       const { closesAt, items } = open;
@@ -117,7 +125,13 @@ export class StreamLane {
     const { clock, stopping, random } = this.#works;
     if (range.hasCrashed) {
       const { entries, attempts } = range;
-      const verdict = decideCrashed({ policy: this.#policy, count: entries.length, attempts, now: clock.monotonic(), chance: random.next() });
+      const verdict = decideCrashed({
+        policy: this.#policy,
+        count: entries.length,
+        attempts,
+        now: clock.monotonic(),
+        chance: random.next(),
+      });
       await this.#apply({ ...range, hasCrashed: false }, verdict);
       return;
     }
@@ -175,11 +189,29 @@ export class StreamLane {
       const index = entries.findIndex(({ record }) => record.sequenceNumber === itemIdentifier);
       return index < 0 ? undefined : index;
     };
-    const verdict = decideStream({ policy: this.#policy, count: entries.length, attempts, waits, outcome, indexOf, now, chance: random.next() });
+    const verdict = decideStream({
+      policy: this.#policy,
+      count: entries.length,
+      attempts,
+      waits,
+      outcome,
+      indexOf,
+      now,
+      chance: random.next(),
+    });
     const error = verdict.kind === 'settle' ? undefined : verdict.kind === 'wait' ? verdict.cause : verdict.failure.message;
     const returned = verdict.kind === 'settle' ? 0 : verdict.kind === 'advance' ? entries.length - verdict.done : entries.length;
     const { requestId, startedAt } = running;
-    listener('batch.ended', { mapping, requestId, records: entries.length, attempt: attempts + 1, durationMs: now - startedAt, outcome: outcome.kind, returned, error });
+    listener('batch.ended', {
+      mapping,
+      requestId,
+      records: entries.length,
+      attempt: attempts + 1,
+      durationMs: now - startedAt,
+      outcome: outcome.kind,
+      returned,
+      error,
+    });
     return verdict;
   }
 
@@ -192,7 +224,13 @@ export class StreamLane {
         this.#settle(entries);
         return;
       case 'advance':
-        this.#ranges.push({ ...later, entries: entries.slice(verdict.done), attempts: 0, notBefore: verdict.at, firstAttemptAt: undefined });
+        this.#ranges.push({
+          ...later,
+          entries: entries.slice(verdict.done),
+          attempts: 0,
+          notBefore: verdict.at,
+          firstAttemptAt: undefined,
+        });
         this.#settle(entries.slice(0, verdict.done));
         return;
       case 'retry':
@@ -224,7 +262,12 @@ export class StreamLane {
     // Arrival times need not ascend; what is old behind a younger record waits its turn, or the lane's mark would cover the younger one.
     const aged = firstYoung < 0 ? range.entries : range.entries.slice(0, firstYoung);
     const young = firstYoung < 0 ? [] : range.entries.slice(firstYoung);
-    const given = { condition: 'RecordAgeExceeded' as const, attempts: range.attempts + 1, requestId: range.requestId, functionError: undefined };
+    const given = {
+      condition: 'RecordAgeExceeded' as const,
+      attempts: range.attempts + 1,
+      requestId: range.requestId,
+      functionError: undefined,
+    };
     return (await this.#discard(aged, given)) ? { ...range, entries: young } : undefined;
   }
 

@@ -17,10 +17,11 @@ import type {
 } from '../contract/index.ts';
 import { awaitedParents, type Buffer, initialPosition, type MappingStart, readable, SOURCE_BACKOFF, SourceGate } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
-import { deferred, type Deferred, Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { type Deferred, deferred, Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH } from '../lanes/index.ts';
-import { Checkpointer, decodeShardRow, Discarder, type ShardRow } from '../settle/index.ts';
+import { Checkpointer, Discarder, decodeShardRow, type ShardRow } from '../settle/index.ts';
 import { ShardTask } from './shard-task.ts';
+import type { Tenure } from './source-mapping.ts';
 import type { StreamWorks } from './stream-works.ts';
 
 /** Between looks at the list of shards, ms; the end of a shard is looked at once. */
@@ -51,7 +52,7 @@ export interface StreamTenureParts {
 }
 
 /** One uninterrupted time of work of a stream mapping: finds the shards, reads parents before children, stores positions. */
-export class StreamTenure {
+export class StreamTenure implements Tenure {
   readonly #parts: StreamTenureParts;
   readonly #tasks = new Map<string, { readonly task: ShardTask; readonly ended: Promise<void> }>();
   /** Positions of shards that nobody reads now. */
@@ -73,10 +74,15 @@ export class StreamTenure {
     return sum;
   }
 
-  /** Whether every shard is at its tip with nothing left to do, and none waits. */
-  get isIdle(): boolean {
-    if (!this.#hasLooked || this.#trimmed.length > 0) return false;
-    return [...this.#tasks.values()].every(({ task }) => task.isIdle) && readable(this.#lineage).every(({ shardId }) => this.#tasks.has(shardId));
+  /** Nothing is left when every shard is at its tip, worked off, and none waits. */
+  busy(): Promise<string | undefined> {
+    const shards = [...this.#tasks.values()].filter(({ task }) => !task.isIdle).map(({ task }) => task.shardId);
+    const waiting = readable(this.#lineage)
+      .filter(({ shardId }) => !this.#tasks.has(shardId))
+      .map(({ shardId }) => shardId);
+    const left = [...shards, ...waiting];
+    if (this.#hasLooked && left.length === 0) return Promise.resolve(undefined);
+    return Promise.resolve(left.length === 0 ? 'the shards are not known yet' : `shards that are not at their tip: ${left.join(', ')}`);
   }
 
   waits(): Wait[] {
@@ -123,7 +129,8 @@ export class StreamTenure {
   }
 
   #join(described: StreamDescription): StreamWorks {
-    const { mapping, mappingId, epoch, store, clock, random, listener, destination, options, invoker, stopping, hardStop, onProblem } = this.#parts;
+    const { mapping, mappingId, epoch, store, clock, random, listener, destination, options, invoker, stopping, hardStop, onProblem } =
+      this.#parts;
     const checkpointer = new Checkpointer({
       mapping,
       epoch,
@@ -140,9 +147,36 @@ export class StreamTenure {
     });
     const { onDestinationFailure } = options;
     const functionArn = invoker.definition.arn;
-    const discarder = new Discarder({ mapping, mappingId, functionArn, destination, onDestinationFailure, clock, random, listener, stopping });
+    const discarder = new Discarder({
+      mapping,
+      mappingId,
+      functionArn,
+      destination,
+      onDestinationFailure,
+      clock,
+      random,
+      listener,
+      stopping,
+    });
     const { source, buffer } = this.#parts;
-    return { mapping, mappingId, epoch, options, source, destination, clock, random, listener, invoker, buffer, checkpointer, discarder, described, stopping, hardStop };
+    return {
+      mapping,
+      mappingId,
+      epoch,
+      options,
+      source,
+      destination,
+      clock,
+      random,
+      listener,
+      invoker,
+      buffer,
+      checkpointer,
+      discarder,
+      described,
+      stopping,
+      hardStop,
+    };
   }
 
   /** Reads what is stored, or stores how the mapping begins; `undefined` when stopped first. */
@@ -200,7 +234,12 @@ export class StreamTenure {
         if (this.#hasLooked) this.#shards = await source.listShards();
         if (failures > 0) onProblem(undefined);
         failures = 0;
+        if ((await source.describe()).incarnation !== works.described.incarnation) {
+          stopping.set();
+          return;
+        }
         for (const { shardId } of readable(this.#lineage)) this.#begin(works, shardId, start);
+        for (const shardId of this.#orphans) this.#begin(works, shardId, start);
         this.#hasLooked = true;
       } catch (error) {
         failures += 1;
@@ -210,6 +249,12 @@ export class StreamTenure {
       }
       await this.#untilWoken(waitMs);
     }
+  }
+
+  /** Shards that the service no longer lists although they were not read to their end: their task finds out what that means. */
+  get #orphans(): readonly string[] {
+    const listed = new Set(this.#shards.map(({ shardId }) => shardId));
+    return [...this.#positions].filter(([shardId, { kind }]) => kind !== 'end' && !listed.has(shardId)).map(([shardId]) => shardId);
   }
 
   async #untilWoken(waitMs: number): Promise<void> {
@@ -231,7 +276,8 @@ export class StreamTenure {
     const ended = task
       .run()
       .then((end) => {
-        if (end === 'trimmed') this.#trimmed.push({ part: shardId, reason: { kind: 'trimmed', shardId, message: 'see README: onTrimmed' } });
+        if (end === 'trimmed')
+          this.#trimmed.push({ part: shardId, reason: { kind: 'trimmed', shardId, message: 'see README: onTrimmed' } });
       })
       .catch((error: unknown) => {
         works.listener('engine.defect', { mapping: works.mapping, error });
@@ -248,7 +294,14 @@ export class StreamTenure {
 function freshRow(works: StreamWorks, position: StreamPosition): ShardRow {
   const pf = works.options.parallelizationFactor;
   const lanes = Array.from({ length: pf }, () => null);
-  return { incarnation: works.described.incarnation, position, readThrough: undefined, current: { scheme: { pf, hash: LANE_HASH }, lanes }, older: [], retry: [] };
+  return {
+    incarnation: works.described.incarnation,
+    position,
+    readThrough: undefined,
+    current: { scheme: { pf, hash: LANE_HASH }, lanes },
+    older: [],
+    retry: [],
+  };
 }
 
 function encodeStart(start: MappingStart, incarnation: string): string {

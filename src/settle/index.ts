@@ -10,9 +10,10 @@
  * - heartbeat.ts      visibility of what is in an open or running batch
  * - entry-calls.ts    batch calls, again only for failed entries
  */
+
+export { type CheckpointedRow, Checkpointer } from './checkpointer.ts';
+export { Discarder, type DiscardParts, type Given } from './discarder.ts';
 export { type Arrival, DEADLINE_MARGIN_MS, InFlight, reliableUntil } from './in-flight.ts';
 export { QueueSettler, type QueueSettlerParts } from './queue-settler.ts';
-export { Checkpointer, type CheckpointedRow } from './checkpointer.ts';
-export { Discarder, type DiscardParts, type Given } from './discarder.ts';
 export { type ShardEntry, ShardLedger } from './shard-ledger.ts';
 export { decodeShardRow, encodeShardRow, type LaneScheme, type RetryMark, type ShardRow } from './shard-row.ts';

@@ -50,7 +50,9 @@ interface Encoded {
   scheme: LaneScheme;
   lanes: readonly (string | null)[];
   older?: readonly { scheme: LaneScheme; lanes: readonly (string | null)[] }[] | undefined;
-  retry?: readonly { lane: number; from: string; to: string; attempts: number; firstAttemptAt: number; running?: true | undefined }[] | undefined;
+  retry?:
+    | readonly { lane: number; from: string; to: string; attempts: number; firstAttemptAt: number; running?: true | undefined }[]
+    | undefined;
 }
 
 /** The row as text. */
@@ -77,7 +79,8 @@ export function encodeShardRow(row: ShardRow): string {
 /** Reads a row. Throws when it is of a newer version or not a row: nothing is guessed (R4). */
 export function decodeShardRow(text: string): ShardRow {
   const encoded = JSON.parse(text) as Encoded;
-  if (encoded.v !== VERSION) throw new Error(`stored state of version ${String(encoded.v)}; this version of Millrace reads ${String(VERSION)}`);
+  if (encoded.v !== VERSION)
+    throw new Error(`stored state of version ${String(encoded.v)}; this version of Millrace reads ${String(VERSION)}`);
   const { incarnation, position, readThrough, scheme, lanes, older = [], retry = [] } = encoded;
   return {
     incarnation,

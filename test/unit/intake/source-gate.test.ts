@@ -11,7 +11,7 @@ let source: DoubtfulSource;
 let stopping: Latch;
 let problems: (SourceProblem | undefined)[];
 let described: QueueDescription[];
-let gate: SourceGate;
+let gate: SourceGate<QueueDescription>;
 
 beforeEach(() => {
   clock = new VirtualClock();

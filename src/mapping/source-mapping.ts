@@ -1,0 +1,213 @@
+import type { Clock, EngineListener, Epoch, LeaseOwner, MappingProblem, MappingState, StateStore, Wait } from '../contract/index.ts';
+import { type Deferred, deferred, Latch, orSet } from '../kit/index.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { Mapping } from './mapping.ts';
+import { TenureLease } from './tenure-lease.ts';
+
+/** After the deadline of a stop, calls under way get this long before the stop resolves without them, ms. */
+const HARD_STOP_GRACE_MS = 2000;
+
+/** One uninterrupted time of work. */
+export interface Tenure {
+  /** Records received or read, and not settled. */
+  readonly inFlight: number;
+  waits(): Wait[];
+  /** Works until `stopping` is set and everything is drained, or until `hardStop` is set. */
+  run(): Promise<void>;
+  /** What is left to do, as text; `undefined` when nothing is. */
+  busy(): Promise<string | undefined>;
+}
+
+/** What a tenure is told when it begins. */
+export interface TenureStart {
+  readonly epoch: Epoch;
+  readonly stopping: Latch;
+  readonly hardStop: Latch;
+  readonly onProblem: (problem: MappingProblem | undefined) => void;
+  /** The source was found: work begins. */
+  readonly onOpen: () => void;
+}
+
+/** What a mapping is made of. */
+export interface SourceMappingParts {
+  readonly id: string;
+  readonly name: string;
+  readonly functionName: string;
+  readonly sourceLabel: string;
+  readonly clock: Clock;
+  readonly store: StateStore;
+  readonly owner: LeaseOwner;
+  readonly listener: EngineListener;
+  readonly stopTimeoutMs: number;
+  /** It stores positions, so it has a lease in every store; else only where the store is shared with other processes. */
+  readonly isAlwaysLeased: boolean;
+  readonly begin: (start: TenureStart) => Tenure;
+}
+
+/** One enabled time: what stops it and what it has come to. */
+interface Running {
+  readonly stopping: Latch;
+  readonly hardStop: Latch;
+  readonly opened: Deferred;
+  readonly ended: Promise<void>;
+}
+
+/**
+ * A mapping, whatever its source. Enabled, it goes from tenure to tenure: gets the lease where the store is shared, works until
+ * the lease is lost or it is disabled, and begins again.
+ */
+export class SourceMapping implements Mapping {
+  readonly #parts: SourceMappingParts;
+  readonly #lifecycle: Lifecycle;
+  #running: Running | undefined;
+  #tenure: Tenure | undefined;
+  #problem: MappingProblem | undefined;
+  #epoch = 0;
+  #wasEnabled = false;
+
+  constructor(parts: SourceMappingParts) {
+    this.#parts = parts;
+    this.#lifecycle = new Lifecycle(parts.name, parts.listener);
+  }
+
+  get id(): string {
+    return this.#parts.id;
+  }
+
+  get name(): string {
+    return this.#parts.name;
+  }
+
+  get functionName(): string {
+    return this.#parts.functionName;
+  }
+
+  get sourceLabel(): string {
+    return this.#parts.sourceLabel;
+  }
+
+  get state(): MappingState {
+    return this.#lifecycle.state;
+  }
+
+  get problem(): MappingProblem | undefined {
+    return this.#problem;
+  }
+
+  get inFlight(): number {
+    return this.#tenure?.inFlight ?? 0;
+  }
+
+  waits(): readonly Wait[] {
+    if (this.#running === undefined) return [{ part: 'mapping', reason: { kind: 'disabled' } }];
+    const problem = this.#problem;
+    const parts = this.#tenure?.waits() ?? [];
+    if (problem !== undefined) return [{ part: 'mapping', reason: problem }, ...parts];
+    return parts.length > 0 ? parts : [{ part: 'mapping', reason: { kind: 'starting' } }];
+  }
+
+  /** What is left to do, as text; `undefined` when nothing is: nothing in flight, and the source reports nothing. */
+  async busy(): Promise<string | undefined> {
+    if (this.inFlight > 0) return `${String(this.inFlight)} records in flight`;
+    const left = this.#tenure === undefined ? 'not started' : await this.#tenure.busy();
+    return left ?? (this.inFlight > 0 ? `${String(this.inFlight)} records in flight` : undefined);
+  }
+
+  async enable(): Promise<void> {
+    if (this.#running === undefined) {
+      const stopping = new Latch();
+      const hardStop = new Latch();
+      const opened = deferred();
+      this.#lifecycle.move(this.#wasEnabled ? 'Enabling' : 'Creating');
+      this.#wasEnabled = true;
+      this.#running = { stopping, hardStop, opened, ended: this.#run(stopping, hardStop, opened) };
+    }
+    await this.#running.opened.promise;
+  }
+
+  async disable(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    const { clock } = this.#parts;
+    const { stopping, hardStop, ended, opened } = running;
+    const timeoutMs = options.timeoutMs ?? this.#parts.stopTimeoutMs;
+    if (!stopping.isSet) this.#lifecycle.move('Disabling');
+    stopping.set();
+    opened.resolve();
+    const givenUp = new Latch();
+    let cancel = clock.timer(timeoutMs, () => {
+      hardStop.set();
+    });
+    hardStop.onSet(() => {
+      cancel();
+      cancel = clock.timer(HARD_STOP_GRACE_MS, () => {
+        givenUp.set();
+      });
+    });
+    await orSet(ended, givenUp);
+    cancel();
+    if (this.#running === running) {
+      this.#running = undefined;
+      this.#lifecycle.move('Disabled');
+    }
+  }
+
+  async #run(stopping: Latch, hardStop: Latch, opened: Deferred): Promise<void> {
+    while (!stopping.isSet) {
+      const tenureStopping = new Latch();
+      const forget = stopping.onSet(() => {
+        tenureStopping.set();
+      });
+      await this.#runTenure(tenureStopping, hardStop, opened);
+      forget();
+    }
+    this.#setProblem(undefined);
+  }
+
+  async #runTenure(stopping: Latch, hardStop: Latch, opened: Deferred): Promise<void> {
+    const lease = this.#lease(stopping);
+    const leased = lease === undefined ? undefined : await lease.acquire();
+    if (lease !== undefined && leased === undefined) return;
+    this.#epoch = leased ?? this.#epoch + 1;
+    const tenure = this.#parts.begin({
+      epoch: this.#epoch as Epoch,
+      stopping,
+      hardStop,
+      onProblem: (problem) => {
+        this.#setProblem(problem);
+      },
+      onOpen: () => {
+        if (!stopping.isSet) this.#lifecycle.move('Enabled');
+        opened.resolve();
+      },
+    });
+    this.#tenure = tenure;
+    await tenure.run();
+    await lease?.release();
+  }
+
+  #lease(stopping: Latch): TenureLease | undefined {
+    const { store, owner, clock, name, isAlwaysLeased } = this.#parts;
+    if (!store.durable && !isAlwaysLeased) return undefined;
+    return new TenureLease({
+      key: name,
+      store,
+      owner,
+      clock,
+      stopping,
+      onProblem: (problem) => {
+        this.#setProblem(problem);
+      },
+      onLost: () => {
+        stopping.set();
+      },
+    });
+  }
+
+  #setProblem(problem: MappingProblem | undefined): void {
+    const before = this.#problem;
+    this.#problem = problem;
+    if (before === undefined && problem === undefined) return;
+    this.#parts.listener('mapping.problem', { mapping: this.#parts.name, problem });
+  }
+}

@@ -1,0 +1,43 @@
+import type { FailureDestination, Random, StreamMappingOptions, StreamSource } from '../contract/index.ts';
+import type { Buffer } from '../intake/index.ts';
+import type { Invoker } from '../invoke/index.ts';
+import { SourceMapping, type SourceMappingParts } from './source-mapping.ts';
+import { StreamTenure } from './stream-tenure.ts';
+
+/** What a mapping of a stream is made of. */
+export interface StreamMappingParts extends Omit<SourceMappingParts, 'begin' | 'isAlwaysLeased' | 'functionName' | 'sourceLabel'> {
+  readonly options: StreamMappingOptions;
+  readonly source: StreamSource;
+  readonly destination: FailureDestination | undefined;
+  readonly invoker: Invoker;
+  readonly buffer: Buffer;
+  readonly random: Random;
+}
+
+/** A mapping of a stream. It was created now: that is what LATEST means, unless its store remembers an earlier instant. */
+export function streamMapping(parts: StreamMappingParts): SourceMapping {
+  const { id, name, source, destination, invoker, options, buffer, random, clock, listener, store } = parts;
+  const createdAt = clock.wall();
+  return new SourceMapping({
+    ...parts,
+    functionName: invoker.definition.name,
+    sourceLabel: source.label,
+    isAlwaysLeased: true,
+    begin: (start) =>
+      new StreamTenure({
+        ...start,
+        mapping: name,
+        mappingId: id,
+        source,
+        destination,
+        invoker,
+        options,
+        buffer,
+        random,
+        clock,
+        listener,
+        store,
+        createdAt,
+      }),
+  });
+}

@@ -1,0 +1,111 @@
+import * as z from 'zod';
+import { ConfigError, type StartingPosition, type StreamMappingOptions } from '../contract/index.ts';
+import { type Checked, check } from './check.ts';
+import { FUNCTION_RESPONSE_TYPES, refuseForeign, whole } from './fields.ts';
+
+/** MaximumRecordAgeInSeconds is -1 or in this range (spec a.6). */
+const RECORD_AGE_SECONDS_MIN = 60;
+
+/** The fields of a stream mapping, AWS's names in camelCase (spec a.3), then Millrace's extensions. */
+export const STREAM_FIELDS = z.strictObject({
+  batchSize: whole(1, 10_000, 'records; default 100'),
+  maximumBatchingWindowInSeconds: whole(0, 300, 'seconds; default 0'),
+  parallelizationFactor: whole(1, 10, 'batches at once per shard; default 1'),
+  startingPosition: z.enum(['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP']).optional().describe('TRIM_HORIZON, LATEST or AT_TIMESTAMP'),
+  startingPositionTimestamp: z.number().min(0).optional().describe('an instant in epoch seconds, with StartingPosition AT_TIMESTAMP'),
+  maximumRecordAgeInSeconds: whole(-1, 604_800, '-1 for no limit, or 60 to 604800 seconds; default -1'),
+  maximumRetryAttempts: whole(-1, 10_000, '-1 for no limit; default -1'),
+  bisectBatchOnFunctionError: z.boolean().optional().describe('true or false (default false)'),
+  functionResponseTypes: FUNCTION_RESPONSE_TYPES,
+  enabled: z.boolean().optional().describe('true or false (default true)'),
+  onDestinationFailure: z.enum(['hold', 'drop']).optional().describe('hold (default) or drop'),
+  onTrimmed: z.enum(['stop', 'resumeAtTrimHorizon']).optional().describe('stop (default) or resumeAtTrimHorizon'),
+  checkpointIntervalMs: whole(0, 60_000, 'milliseconds; default 20'),
+  abandonAfterSeconds: whole(0, 43_200, 'seconds after the time-out; leave it out for never'),
+});
+
+/** What a user may say of a stream mapping. */
+export type StreamFields = z.input<typeof STREAM_FIELDS>;
+
+/** AWS's fields that belong to other sources. */
+const OTHER_SOURCES = [
+  'scalingConfig',
+  'topics',
+  'queues',
+  'sourceAccessConfigurations',
+  'selfManagedEventSource',
+  'amazonManagedKafkaEventSourceConfig',
+  'selfManagedKafkaEventSourceConfig',
+  'documentDBEventSourceConfig',
+  'provisionedPollerConfig',
+];
+
+/** AWS's fields for streams that Millrace does not have. */
+const NOT_YET = ['filterCriteria', 'tumblingWindowInSeconds', 'metricsConfig', 'KMSKeyArn', 'kmsKeyArn', 'loggingConfig', 'tags'];
+
+/** A stream as far as its options depend on it. */
+export interface StreamRules {
+  readonly label: string;
+  readonly startingPositions: readonly StartingPosition[];
+  /** Wall clock, epoch ms. */
+  readonly now: number;
+}
+
+/**
+ * Checks the fields of a stream mapping, cross-field rules included, and fills in every default. Throws a ConfigError
+ * with AWS's own text where AWS has one (spec a.6).
+ */
+export function resolveStreamOptions(input: object, rules: StreamRules, checked: Checked = {}): StreamMappingOptions {
+  refuseForeign(input, OTHER_SOURCES, NOT_YET, checked);
+  const fields = check(STREAM_FIELDS, input, checked);
+  const problems = crossFieldProblems(fields, rules);
+  if (problems.length > 0 || fields.startingPosition === undefined) {
+    const { at = '', spell = (name: string) => name } = checked;
+    throw new ConfigError(problems.map(([field, message]) => ({ field: at === '' ? spell(field) : `${at}.${spell(field)}`, message })));
+  }
+  return {
+    batchSize: fields.batchSize ?? 100,
+    maximumBatchingWindowInSeconds: fields.maximumBatchingWindowInSeconds ?? 0,
+    parallelizationFactor: fields.parallelizationFactor ?? 1,
+    startingPosition: fields.startingPosition,
+    startingPositionTimestamp: fields.startingPositionTimestamp,
+    maximumRecordAgeInSeconds: fields.maximumRecordAgeInSeconds ?? -1,
+    maximumRetryAttempts: fields.maximumRetryAttempts ?? -1,
+    bisectBatchOnFunctionError: fields.bisectBatchOnFunctionError ?? false,
+    functionResponseTypes: fields.functionResponseTypes ?? [],
+    enabled: fields.enabled ?? true,
+    onDestinationFailure: fields.onDestinationFailure ?? 'hold',
+    onTrimmed: fields.onTrimmed ?? 'stop',
+    checkpointIntervalMs: fields.checkpointIntervalMs ?? 20,
+    abandonAfterSeconds: fields.abandonAfterSeconds,
+  };
+}
+
+function crossFieldProblems(fields: StreamFields, rules: StreamRules): [string, string][] {
+  const { startingPosition, startingPositionTimestamp: timestamp, maximumRecordAgeInSeconds: age = -1 } = fields;
+  const problems: [string, string][] = [];
+  if (startingPosition === undefined) {
+    problems.push([
+      'startingPosition',
+      "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
+    ]);
+  } else if (!rules.startingPositions.includes(startingPosition)) {
+    problems.push(['startingPosition', `Unsupported starting position for arn type: ${rules.label}`]);
+  }
+  if (startingPosition === 'AT_TIMESTAMP' && timestamp === undefined) {
+    problems.push(['startingPositionTimestamp', 'is missing; with AT_TIMESTAMP set the instant in epoch seconds']);
+  }
+  if (startingPosition !== 'AT_TIMESTAMP' && timestamp !== undefined) {
+    problems.push(['startingPositionTimestamp', 'is for AT_TIMESTAMP only; leave it out or set StartingPosition to AT_TIMESTAMP']);
+  }
+  if (timestamp !== undefined && timestamp * 1000 > rules.now) {
+    problems.push(['startingPositionTimestamp', 'is in the future; set an instant that has passed']);
+  }
+  if (age !== -1 && age < RECORD_AGE_SECONDS_MIN) {
+    problems.push([
+      'maximumRecordAgeInSeconds',
+      'MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)',
+    ]);
+  }
+  return problems;
+}
