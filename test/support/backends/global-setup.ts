@@ -1,17 +1,17 @@
 import type { TestProject } from 'vitest/node';
-import type { Backend } from './backend.ts';
+import type { Backend, BackendName } from './backend.ts';
 import { BackendUnavailable, isCi } from './backend.ts';
 import { isLocalStackInstalled } from './localstack.ts';
 import { say } from './progress.ts';
-import type { ProvidedBackends } from './provided.ts';
+import type { BackendOffer, ProvidedBackends } from './provided.ts';
 import { endpointFromEnvironment, endpointVariables, start } from './start.ts';
 
 interface Shared {
   users: number;
-  readonly started: Promise<{ backend: Backend | undefined; provided: ProvidedBackends }>;
+  readonly started: Promise<{ backends: readonly Backend[]; provided: ProvidedBackends }>;
 }
 
-// Every project loads its own copy of this module; the run has one LocalStack.
+// Every project loads its own copy of this module; the run has one of each back end.
 const slot = Symbol.for('millrace.test.backends');
 const shared: typeof globalThis & { [slot]?: Shared | undefined } = globalThis;
 
@@ -20,39 +20,52 @@ function firstLine(error: unknown): string {
   return text.split('\n')[0] ?? text;
 }
 
-async function ownOffer(): Promise<ProvidedBackends['ownLocalStack']> {
+async function ownOffer(localstack: BackendOffer): Promise<ProvidedBackends['ownLocalStack']> {
+  if ('skipped' in localstack) return localstack;
   if (endpointFromEnvironment('localstack') === undefined || (await isLocalStackInstalled())) return { available: true };
   return { skipped: `needs a LocalStack of its own to disturb: unset ${endpointVariables.localstack}, or run 'npm run backends' once` };
 }
 
-async function startForRun(): Promise<{ backend: Backend | undefined; provided: ProvidedBackends }> {
+async function startOne(name: BackendName): Promise<{ backend: Backend | undefined; offer: BackendOffer }> {
   const startedAt = performance.now();
   try {
-    const backend = await start('localstack');
-    say(`localstack answers at ${backend.endpoint} after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
-    return { backend, provided: { localstack: { endpoint: backend.endpoint }, ownLocalStack: await ownOffer() } };
+    const backend = await start(name);
+    say(`${name} answers at ${backend.endpoint} after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
+    return { backend, offer: { endpoint: backend.endpoint } };
   } catch (error) {
     if (isCi()) throw error;
     const reason = firstLine(error);
     // What is missing is told in one line; what failed is told with the tail of its log.
-    say(`tests with LocalStack are skipped: ${error instanceof BackendUnavailable || !(error instanceof Error) ? reason : error.message}`);
-    return { backend: undefined, provided: { localstack: { skipped: reason }, ownLocalStack: { skipped: reason } } };
+    say(`tests with ${name} are skipped: ${error instanceof BackendUnavailable || !(error instanceof Error) ? reason : error.message}`);
+    return { backend: undefined, offer: { skipped: reason } };
   }
 }
 
+async function startForRun(): Promise<Awaited<Shared['started']>> {
+  const [localstack, dynamoDbLocal] = await Promise.all([startOne('localstack'), startOne('dynamodb-local')]);
+  return {
+    backends: [localstack, dynamoDbLocal].flatMap(({ backend }) => (backend === undefined ? [] : [backend])),
+    provided: {
+      localstack: localstack.offer,
+      'dynamodb-local': dynamoDbLocal.offer,
+      ownLocalStack: await ownOffer(localstack.offer),
+    },
+  };
+}
+
 /**
- * Vitest's global setup of the projects that need back ends: installs and starts LocalStack once for the run, tells the
- * test files where it is, and stops it after the last of those projects. With CI=true a back end that cannot be had fails the run.
+ * Vitest's global setup of the projects that need back ends: installs and starts LocalStack and DynamoDB Local once
+ * for the run, tells the test files where they are, and stops them after the last of those projects. With CI=true a back end that cannot be had fails the run.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const run = (shared[slot] ??= { users: 0, started: startForRun() });
   run.users += 1;
-  const { backend, provided } = await run.started;
+  const { backends, provided } = await run.started;
   project.provide('backends', provided);
   return async () => {
     run.users -= 1;
     if (run.users > 0) return;
     shared[slot] = undefined;
-    await backend?.stop();
+    await Promise.all(backends.map((backend) => backend.stop()));
   };
 }

@@ -31,7 +31,11 @@ export function localstack(): BackendOffer {
 }
 
 /** `describe` with a running back end. Without one the tests are counted as skipped and say why; under CI the file fails. */
-export function describeWithBackend(name: 'localstack', title: string, body: (backend: { readonly endpoint: string }) => void): void {
+export function describeWithBackend(
+  name: 'localstack' | 'dynamodb-local',
+  title: string,
+  body: (backend: { readonly endpoint: string }) => void,
+): void {
   describeOrSkip(provided()[name], title, body, nowhere);
 }
 

@@ -4,6 +4,7 @@ export type BackendOffer = { readonly endpoint: string } | { readonly skipped: s
 /** What the global setup hands to the test files; plain data, because it crosses processes. */
 export interface ProvidedBackends {
   readonly localstack: BackendOffer;
+  readonly 'dynamodb-local': BackendOffer;
   /** Whether a test may start a LocalStack of its own, to freeze or restart it. */
   readonly ownLocalStack: { readonly available: true } | { readonly skipped: string };
 }

@@ -1,5 +1,6 @@
-import type { Backend, BackendName } from './backend.ts';
+import type { Backend, BackendName, OwnBackend } from './backend.ts';
 import { BackendUnavailable } from './backend.ts';
+import { dynamoDbLocalAnswers, provisionDynamoDbLocal, startDynamoDbLocal } from './dynamodb-local.ts';
 import { elasticMqAnswers, provisionElasticMq, startElasticMq } from './elasticmq.ts';
 import { localStackAnswers, provisionLocalStack, startLocalStack } from './localstack.ts';
 
@@ -7,6 +8,19 @@ import { localStackAnswers, provisionLocalStack, startLocalStack } from './local
 export const endpointVariables: Readonly<Record<BackendName, string>> = {
   localstack: 'LOCALSTACK_ENDPOINT',
   elasticmq: 'ELASTICMQ_ENDPOINT',
+  'dynamodb-local': 'DYNAMODB_LOCAL_ENDPOINT',
+};
+
+interface Recipe {
+  readonly provision: () => Promise<void>;
+  readonly answers: (endpoint: string) => Promise<boolean>;
+  readonly start: () => Promise<OwnBackend>;
+}
+
+const recipes: Readonly<Record<BackendName, Recipe>> = {
+  localstack: { provision: provisionLocalStack, answers: localStackAnswers, start: startLocalStack },
+  elasticmq: { provision: provisionElasticMq, answers: elasticMqAnswers, start: startElasticMq },
+  'dynamodb-local': { provision: provisionDynamoDbLocal, answers: dynamoDbLocalAnswers, start: startDynamoDbLocal },
 };
 
 /** The endpoint that the environment names, without a slash at the end; undefined if it names none. */
@@ -18,12 +32,11 @@ export function endpointFromEnvironment(name: BackendName, env: NodeJS.ProcessEn
 /** Installs the back end into the ignored cache, unless it is there or the environment names a running one. */
 export async function provision(name: BackendName): Promise<void> {
   if (endpointFromEnvironment(name) !== undefined) return;
-  await (name === 'localstack' ? provisionLocalStack() : provisionElasticMq());
+  await recipes[name].provision();
 }
 
 async function useRunning(name: BackendName, endpoint: string): Promise<Backend> {
-  const answers = name === 'localstack' ? localStackAnswers : elasticMqAnswers;
-  if (!(await answers(endpoint).catch(() => false))) {
+  if (!(await recipes[name].answers(endpoint).catch(() => false))) {
     const variable = endpointVariables[name];
     throw new BackendUnavailable(
       name,
@@ -40,5 +53,5 @@ async function useRunning(name: BackendName, endpoint: string): Promise<Backend>
 export async function start(name: BackendName): Promise<Backend> {
   const endpoint = endpointFromEnvironment(name);
   if (endpoint !== undefined) return useRunning(name, endpoint);
-  return name === 'localstack' ? startLocalStack() : startElasticMq();
+  return recipes[name].start();
 }
