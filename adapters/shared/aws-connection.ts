@@ -1,0 +1,75 @@
+/** A connection to one AWS service that opens with the first call and can be closed at any time. */
+import { SourceError } from '../../src/index.ts';
+import { regionMissing } from './aws-options.ts';
+import type { AwsSettings } from './aws-settings.ts';
+import { type SocketSettings, socketSettings } from './aws-sockets.ts';
+
+/** The calls that an adapter makes, and how they are given back. */
+export interface OpenCalls<Calls> {
+  readonly calls: Calls;
+  /** Idempotent. */
+  release(): void;
+}
+
+/** Opens once for all callers; an opening that failed is tried again by the next call. */
+export class AwsConnection<Calls> {
+  readonly #open: () => Promise<OpenCalls<Calls>>;
+  readonly #toError: (thrown: unknown, call: string) => SourceError;
+  #opening: Promise<OpenCalls<Calls>> | undefined;
+
+  constructor(open: () => Promise<OpenCalls<Calls>>, toError: (thrown: unknown, call: string) => SourceError) {
+    this.#open = open;
+    this.#toError = toError;
+  }
+
+  /** Makes one call. `name` is the operation, for messages. Rejects with a SourceError. */
+  async call<Answer>(name: string, make: (calls: Calls) => Promise<Answer>): Promise<Answer> {
+    const opening = (this.#opening ??= this.#open());
+    try {
+      const { calls } = await opening.catch((error: unknown) => {
+        if (this.#opening === opening) this.#opening = undefined;
+        throw error;
+      });
+      return await make(calls);
+    } catch (thrown) {
+      throw this.#toError(thrown, name);
+    }
+  }
+
+  /** Gives the connection back. Idempotent. */
+  async close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    await opening?.then(
+      (open) => open.release(),
+      () => undefined,
+    );
+  }
+}
+
+/** What every client of the SDK is told, beside its service's own. */
+export interface CommonClientConfig extends Pick<AwsSettings, 'region' | 'endpoint' | 'credentials'> {
+  readonly maxAttempts: 1;
+  readonly cacheMiddleware: true;
+  readonly requestHandler: SocketSettings;
+}
+
+/** The settings as the SDK spells them. Every call is made once: what fails is for the engine to repeat. */
+export function clientConfig(settings: AwsSettings): CommonClientConfig {
+  const { region, endpoint, credentials } = settings;
+  return {
+    ...(region === undefined ? undefined : { region }),
+    ...(endpoint === undefined ? undefined : { endpoint }),
+    ...(credentials === undefined ? undefined : { credentials }),
+    maxAttempts: 1,
+    cacheMiddleware: true,
+    requestHandler: socketSettings(settings, 0),
+  };
+}
+
+/** Asks the SDK's chain for the region, so that its absence is said in our words. */
+export async function ensureRegion(client: { readonly config: { readonly region: () => Promise<string> } }): Promise<void> {
+  await client.config.region().catch((cause: unknown) => {
+    throw new SourceError('invalid', 'RegionMissing', `region: ${regionMissing()}`, { cause });
+  });
+}

@@ -1,0 +1,183 @@
+/**
+ * Reads one shard from a position. The place is the last sequence number that was seen; iterators are only a way to get
+ * there (R4), and whatever goes wrong with one is first answered by another for the same place.
+ */
+import type { GetRecordsCommandOutput } from '@aws-sdk/client-dynamodb-streams';
+import type { Clock, Random, ReadRequest, SequenceNumber, StreamStep } from '../../../src/index.ts';
+import { SourceError } from '../../../src/index.ts';
+import type { AwsConnection } from '../../shared/aws-connection.ts';
+import type { StreamCalls } from './client.ts';
+import { EXPIRED_ITERATOR } from './errors.ts';
+import { pause } from './pause.ts';
+import { type DynamoDBStreamRecord, toRecord } from './record.ts';
+
+/** What all reads of a stream have in common. */
+export interface StreamReading {
+  readonly arn: string;
+  readonly connection: AwsConnection<StreamCalls>;
+  readonly pollMs: number;
+  readonly creationPrecisionMs: number;
+  /** See {@link toRecord}. */
+  readonly fixedBytes: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+type Step = StreamStep<DynamoDBStreamRecord>;
+
+/** The most records that one call may ask for. */
+const RECORDS_PER_CALL = 1_000;
+/** A page of half of what a call may bring (1 MB) was cut by size: there is more. */
+const FULL_PAGE_BYTES = 524_288;
+/** Between tries of a call that fails: from half a poll's wait up to this, ms. */
+const BACKOFF_CAP_MS = 5_000;
+
+/** The steps of {@link StreamSource.read}. */
+export async function* readShard(reading: StreamReading, request: ReadRequest): AsyncGenerator<Step, void, undefined> {
+  if (request.position.kind === 'end') {
+    yield { kind: 'page', records: [], readThrough: undefined, millisBehindLatest: undefined, ended: true };
+    return;
+  }
+  const reader = new ShardReader(reading, request);
+  for (;;) {
+    const step = await reader.next();
+    if (step === undefined) return;
+    yield step;
+    if (step.kind === 'page' && step.ended) return;
+  }
+}
+
+class ShardReader {
+  readonly #reading: StreamReading;
+  readonly #request: ReadRequest;
+  /** Records that were created before this are not wanted (LATEST), epoch ms. */
+  readonly #notBefore: number;
+  #after: SequenceNumber | undefined;
+  #iterator: string | undefined;
+  /** Calls that failed one after another. */
+  #failures = 0;
+  /** When the next call is due, monotonic ms. */
+  #dueAt = 0;
+
+  constructor(reading: StreamReading, request: ReadRequest) {
+    const { position } = request;
+    this.#reading = reading;
+    this.#request = request;
+    this.#after = position.kind === 'after' ? position.sequenceNumber : undefined;
+    this.#notBefore = notBefore(position, reading.creationPrecisionMs);
+  }
+
+  /** The next step; `undefined` once the read is to end. */
+  async next(): Promise<Step | undefined> {
+    const { clock } = this.#reading;
+    await pause(clock, this.#dueAt - clock.monotonic(), this.#request.signal);
+    if (this.#isOver()) return undefined;
+    const startedAt = clock.monotonic();
+    try {
+      const { Records: found = [], NextShardIterator } = await this.#fetch();
+      const { fixedBytes } = this.#reading;
+      const records = found.map((record) => toRecord(record, fixedBytes));
+      const last = records.at(-1);
+      const bytes = found.reduce((sum, { dynamodb }) => sum + (dynamodb?.SizeBytes ?? 0), 0);
+      const isFull = records.length >= this.#limit || bytes >= FULL_PAGE_BYTES;
+      this.#iterator = NextShardIterator;
+      this.#after = last?.sequenceNumber ?? this.#after;
+      this.#failures = 0;
+      this.#dueAt = isFull ? startedAt : startedAt + this.#reading.pollMs;
+      return {
+        kind: 'page',
+        records: records.filter(({ arrivedAt }) => arrivedAt >= this.#notBefore),
+        // An empty page says nothing: DynamoDB gives such ones also in front of records.
+        readThrough: last?.arrivedAt,
+        millisBehindLatest: undefined,
+        ended: NextShardIterator === undefined,
+      };
+    } catch (thrown) {
+      if (this.#isOver()) return undefined;
+      return this.#trouble(thrown);
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#request.signal.aborted;
+  }
+
+  get #limit(): number {
+    return Math.max(1, Math.min(RECORDS_PER_CALL, this.#request.maxRecords));
+  }
+
+  async #fetch(): Promise<GetRecordsCommandOutput> {
+    const kept = this.#iterator;
+    if (kept === undefined) return this.#records(await this.#renew());
+    try {
+      return await this.#records(kept);
+    } catch (thrown) {
+      if (this.#isOver()) throw thrown;
+      if (thrown instanceof SourceError && isPassing(thrown) && thrown.code !== EXPIRED_ITERATOR) throw thrown;
+      return this.#records(await this.#renew());
+    }
+  }
+
+  #records(iterator: string): Promise<GetRecordsCommandOutput> {
+    const input = { ShardIterator: iterator, Limit: this.#limit };
+    return this.#reading.connection.call('GetRecords', (calls) => calls.records(input, this.#request.signal));
+  }
+
+  async #renew(): Promise<string> {
+    this.#iterator = undefined;
+    const { arn, connection } = this.#reading;
+    const { shardId, signal } = this.#request;
+    const place =
+      this.#after === undefined
+        ? ({ ShardIteratorType: 'TRIM_HORIZON' } as const)
+        : ({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: this.#after } as const);
+    const { ShardIterator } = await connection.call('GetShardIterator', (calls) =>
+      calls.iterator({ StreamArn: arn, ShardId: shardId, ...place }, signal),
+    );
+    if (ShardIterator === undefined) {
+      throw new SourceError('unavailable', 'UnreadableAnswer', 'GetShardIterator: the answer holds no iterator');
+    }
+    this.#iterator = ShardIterator;
+    return ShardIterator;
+  }
+
+  /** A step for what passes; throws what does not. */
+  async #trouble(thrown: unknown): Promise<Step> {
+    const error = await this.#explain(thrown);
+    if (!(error instanceof SourceError) || !isPassing(error)) throw error;
+    // A throttle says nothing against the iterator; whatever else happened may.
+    if (error.kind !== 'throttled') this.#iterator = undefined;
+    this.#failures += 1;
+    const { clock, random, pollMs } = this.#reading;
+    const ceiling = Math.min(Math.max(BACKOFF_CAP_MS, pollMs), pollMs * 2 ** Math.min(this.#failures - 1, 20));
+    this.#dueAt = clock.monotonic() + (ceiling * (1 + random.next())) / 2;
+    return { kind: 'trouble', error, retryAt: this.#dueAt };
+  }
+
+  /** The service has one code for a stream and for a shard that is not there; the description tells which it is. */
+  async #explain(thrown: unknown): Promise<unknown> {
+    if (!(thrown instanceof SourceError) || thrown.kind !== 'not-found') return thrown;
+    const { arn, connection } = this.#reading;
+    try {
+      await connection.call('DescribeStream', (calls) => calls.describe({ StreamArn: arn, Limit: 1 }));
+    } catch (error) {
+      return error;
+    }
+    const message = `the shard ${this.#request.shardId} is not there any more (${thrown.message})`;
+    return new SourceError('gone', thrown.code, message, { cause: thrown });
+  }
+}
+
+function notBefore(position: ReadRequest['position'], precisionMs: number): number {
+  if (position.kind !== 'start') return Number.NEGATIVE_INFINITY;
+  const { start } = position;
+  if (start.kind === 'trim-horizon') return Number.NEGATIVE_INFINITY;
+  if (start.kind === 'at-timestamp') {
+    throw new SourceError('invalid', 'UnsupportedStart', 'a DynamoDB stream starts at TRIM_HORIZON or LATEST, not at a timestamp');
+  }
+  return start.since - (start.since % precisionMs);
+}
+
+function isPassing({ kind }: SourceError): boolean {
+  return kind === 'throttled' || kind === 'unavailable';
+}

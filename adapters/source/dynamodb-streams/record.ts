@@ -1,0 +1,130 @@
+/**
+ * From the SDK's record to the engine's, and on to Lambda's DynamoDB event
+ * (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html).
+ */
+import type { _Record as SdkRecord } from '@aws-sdk/client-dynamodb-streams';
+import type { DynamoDBRecord, DynamoDBStreamEvent, StreamRecord as EventImages } from 'aws-lambda';
+import { type BatchInfo, SourceError, type StreamRecord, sequenceNumber } from '../../../src/index.ts';
+import { type Attributes, attributesBound, eventAttributes } from './attribute-value.ts';
+
+/** One change of one item. */
+export interface DynamoDBStreamRecord extends StreamRecord {
+  /** As the SDK gave it. Its binary values are encoded when an event is made. */
+  readonly source: SdkRecord;
+}
+
+/** One text unit takes at most six bytes in JSON (`\u001f`). */
+const BYTES_PER_UNIT = 6;
+/** The longest number in JSON. */
+const NUMBER_BYTES = 24;
+
+/** The event for a batch; nothing in it is shared with another event. */
+export function toEvent(arn: string, records: readonly DynamoDBStreamRecord[]): DynamoDBStreamEvent {
+  return { Records: records.map(({ source }) => toEventRecord(arn, source)) };
+}
+
+/** Exact bytes of one record in the event's JSON in UTF-8, comma included. */
+export function eventBytes(arn: string, { source }: DynamoDBStreamRecord): number {
+  return Buffer.byteLength(JSON.stringify(toEventRecord(arn, source))) + 1;
+}
+
+/** The bytes of a record that its own texts and attributes do not count. The same for all records of a stream. */
+export function fixedBytes(arn: string): number {
+  const images = {
+    ApproximateCreationDateTime: 0,
+    Keys: {},
+    NewImage: {},
+    OldImage: {},
+    SequenceNumber: '',
+    SizeBytes: 0,
+    StreamViewType: '',
+  };
+  const texts = { eventID: '', eventName: '', eventVersion: '', eventSource: '', awsRegion: '' };
+  const identity = { type: '', principalId: '' };
+  const blank = JSON.stringify({ ...texts, dynamodb: images, eventSourceARN: arn, userIdentity: identity });
+  return Buffer.byteLength(blank) + 2 * NUMBER_BYTES;
+}
+
+/** Throws `unavailable` when the record lacks what every record has. `fixed`: {@link fixedBytes} of its stream. */
+export function toRecord(source: SdkRecord, fixed: number): DynamoDBStreamRecord {
+  const { SequenceNumber = '', Keys, ApproximateCreationDateTime } = source.dynamodb ?? {};
+  if (!/^\d{1,128}$/.test(SequenceNumber) || Keys === undefined || ApproximateCreationDateTime === undefined) {
+    const lacking = 'GetRecords: the answer holds a record without sequence number, keys or creation time';
+    throw new SourceError('unavailable', 'UnreadableAnswer', lacking);
+  }
+  return {
+    sequenceNumber: sequenceNumber(SequenceNumber),
+    orderKey: orderKey(Keys),
+    arrivedAt: ApproximateCreationDateTime.getTime(),
+    sizeBound: sizeBound(source, fixed),
+    source,
+  };
+}
+
+/** Names what was given up. DynamoDB's creation times are whole seconds and are written so. */
+export function batchInfo(arn: string, shardId: string, records: readonly StreamRecord[]): BatchInfo {
+  const first = records[0];
+  const last = records.at(-1);
+  if (first === undefined || last === undefined) throw new RangeError('a batch that is given up holds at least one record');
+  return {
+    name: 'DDBStreamBatchInfo',
+    value: {
+      shardId,
+      startSequenceNumber: first.sequenceNumber,
+      endSequenceNumber: last.sequenceNumber,
+      approximateArrivalOfFirstRecord: toSecond(first.arrivedAt),
+      approximateArrivalOfLastRecord: toSecond(last.arrivedAt),
+      batchSize: records.length,
+      streamArn: arn,
+    },
+  };
+}
+
+/** The item's key as a text: its attributes by name, typed. Equal keys give equal texts. */
+function orderKey(keys: Attributes): string {
+  const shown = eventAttributes(keys);
+  const names = Object.keys(shown).sort();
+  return JSON.stringify(names.map((name) => [name, shown[name]]));
+}
+
+function sizeBound(source: SdkRecord, fixed: number): number {
+  const { Keys, NewImage, OldImage, SequenceNumber, StreamViewType } = source.dynamodb ?? {};
+  const { eventID, eventName, eventVersion, eventSource, awsRegion, userIdentity } = source;
+  const texts = [eventID, eventName, eventVersion, eventSource, awsRegion, SequenceNumber, StreamViewType];
+  let units = (userIdentity?.Type?.length ?? 0) + (userIdentity?.PrincipalId?.length ?? 0);
+  for (const text of texts) units += text?.length ?? 0;
+  return fixed + units * BYTES_PER_UNIT + attributesBound(Keys) + attributesBound(NewImage) + attributesBound(OldImage);
+}
+
+function toEventRecord(arn: string, source: SdkRecord): DynamoDBRecord {
+  const { eventID, eventName, eventVersion, eventSource, awsRegion, userIdentity } = source;
+  return {
+    ...(eventID === undefined ? undefined : { eventID }),
+    ...(eventName === undefined ? undefined : { eventName }),
+    ...(eventVersion === undefined ? undefined : { eventVersion }),
+    ...(eventSource === undefined ? undefined : { eventSource }),
+    ...(awsRegion === undefined ? undefined : { awsRegion }),
+    dynamodb: eventImages(source.dynamodb ?? {}),
+    eventSourceARN: arn,
+    ...(userIdentity === undefined ? undefined : { userIdentity: { type: userIdentity.Type, principalId: userIdentity.PrincipalId } }),
+  };
+}
+
+function eventImages(change: NonNullable<SdkRecord['dynamodb']>): EventImages {
+  const { ApproximateCreationDateTime, Keys, NewImage, OldImage, SequenceNumber, SizeBytes, StreamViewType } = change;
+  return {
+    ...(ApproximateCreationDateTime === undefined
+      ? undefined
+      : { ApproximateCreationDateTime: ApproximateCreationDateTime.getTime() / 1_000 }),
+    ...(Keys === undefined ? undefined : { Keys: eventAttributes(Keys) }),
+    ...(NewImage === undefined ? undefined : { NewImage: eventAttributes(NewImage) }),
+    ...(OldImage === undefined ? undefined : { OldImage: eventAttributes(OldImage) }),
+    ...(SequenceNumber === undefined ? undefined : { SequenceNumber }),
+    ...(SizeBytes === undefined ? undefined : { SizeBytes }),
+    ...(StreamViewType === undefined ? undefined : { StreamViewType }),
+  };
+}
+
+function toSecond(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
