@@ -2,7 +2,6 @@
  * SQS and SQS FIFO as a source.
  *
  * - options.ts          what a user may say, and the checks
- * - queue-reference.ts  ARN, URL or name, taken apart
  * - client.ts           the calls to SQS, and the SDK behind them
  * - message.ts          from the SDK's message to the engine's
  * - batch.ts            results of batch calls, per entry

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { ConfigError, type ConfigProblem } from '../../../src/index.ts';
 import { AWS_SETTING_NAMES, type AwsSettings, checkAwsSettings, shown } from '../../shared/aws-settings.ts';
-import { parseQueueReference, type QueueReference } from './queue-reference.ts';
+import { parseQueueReference, type QueueReference } from '../../shared/sqs-queue-reference.ts';
 
 /** Where a queue is and how it is reached. */
 export interface SqsOptions extends AwsSettings {

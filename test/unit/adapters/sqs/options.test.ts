@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseQueueReference } from '../../../../adapters/shared/sqs-queue-reference.ts';
 import { type ResolvedSqsOptions, resolveSqsOptions, type SqsOptions } from '../../../../adapters/source/sqs/options.ts';
-import { parseQueueReference } from '../../../../adapters/source/sqs/queue-reference.ts';
 import { ConfigError, type ConfigProblem } from '../../../../src/index.ts';
 
 let home: string;

@@ -1,6 +1,6 @@
 /** How people name a queue, by ARN, URL or name, and what such a name tells before any call. */
-import { parseArn } from '../../shared/aws-arn.ts';
-import { shown, urlFault } from '../../shared/aws-settings.ts';
+import { parseArn } from './aws-arn.ts';
+import { shown, urlFault } from './aws-settings.ts';
 
 /** What the user wrote, taken apart. */
 export type QueueReference = { readonly name: string } & (
