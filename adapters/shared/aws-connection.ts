@@ -1,5 +1,6 @@
 /** A connection to one AWS service that opens with the first call and can be closed at any time. */
 import { SourceError } from '../../src/index.ts';
+import type { ClientUse, SharedClients } from './aws-clients.ts';
 import { regionMissing } from './aws-options.ts';
 import type { AwsSettings } from './aws-settings.ts';
 import { type SocketSettings, socketSettings } from './aws-sockets.ts';
@@ -67,8 +68,29 @@ export function clientConfig(settings: AwsSettings): CommonClientConfig {
   };
 }
 
+/** The part of an SDK client that opening it needs. */
+interface RegionalClient {
+  readonly config: { readonly region: () => Promise<string> };
+  destroy(): void;
+}
+
+/** A shared client whose region is known. */
+export async function openShared<Client extends RegionalClient>(
+  clients: SharedClients<Client>,
+  settings: AwsSettings,
+): Promise<ClientUse<Client>> {
+  const use = clients.use(settings);
+  try {
+    await ensureRegion(use.client);
+    return use;
+  } catch (error) {
+    use.release();
+    throw error;
+  }
+}
+
 /** Asks the SDK's chain for the region, so that its absence is said in our words. */
-export async function ensureRegion(client: { readonly config: { readonly region: () => Promise<string> } }): Promise<void> {
+export async function ensureRegion(client: Pick<RegionalClient, 'config'>): Promise<void> {
   await client.config.region().catch((cause: unknown) => {
     throw new SourceError('invalid', 'RegionMissing', `region: ${regionMissing()}`, { cause });
   });

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type * as Sdk from '@aws-sdk/client-dynamodb-streams';
 import { SharedClients } from '../../shared/aws-clients.ts';
-import { clientConfig, ensureRegion, type OpenCalls } from '../../shared/aws-connection.ts';
+import { clientConfig, type OpenCalls, openShared } from '../../shared/aws-connection.ts';
 import type { ResolvedStreamOptions } from './options.ts';
 
 /** Calls as the service names them. Each is made once. Throws what the SDK throws. */
@@ -20,13 +20,7 @@ export async function connect({ client, settings }: ResolvedStreamOptions): Prom
   // A client of the user's is destroyed by the user.
   if (client !== undefined) return { calls: new Calls(sdk, client), release: () => undefined };
   pool ??= new SharedClients((each) => new sdk.DynamoDBStreamsClient(clientConfig(each)));
-  const use = pool.use(settings);
-  try {
-    await ensureRegion(use.client);
-  } catch (error) {
-    use.release();
-    throw error;
-  }
+  const use = await openShared(pool, settings);
   return { calls: new Calls(sdk, use.client), release: () => use.release() };
 }
 

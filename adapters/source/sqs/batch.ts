@@ -1,7 +1,7 @@
 /** Batch calls: entries out, one result per entry back, in the order given. */
 import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
 import type { EntryResult } from '../../../src/index.ts';
-import { sqsEntryKind } from './errors.ts';
+import { sqsEntryKind } from '../../shared/sqs-errors.ts';
 
 /** What every batch call of SQS answers. */
 export interface BatchAnswer {

@@ -6,7 +6,6 @@
  * - message.ts          from the SDK's message to the engine's
  * - batch.ts            results of batch calls, per entry
  * - description.ts      what the queue's attributes say
- * - errors.ts           SQS's codes, by what the engine does about them
  */
 import type { SQSEvent } from 'aws-lambda';
 import type {
@@ -18,11 +17,11 @@ import type {
   QueueSource,
   ReceiveRequest,
 } from '../../../src/index.ts';
+import { sqsError } from '../../shared/sqs-errors.ts';
 import { eventBytes, type QueueIdentity, toQueueEvent } from '../../shared/sqs-event.ts';
 import { entryId, entryResults } from './batch.ts';
 import { connect, type SqsCalls } from './client.ts';
 import { ARN_UNKNOWN, identityOf, toDepth, toDescription } from './description.ts';
-import { sqsError } from './errors.ts';
 import { canCheckBodies, type MessageContext, toQueueMessage } from './message.ts';
 import { type ResolvedSqsOptions, resolveSqsOptions, type SqsOptions } from './options.ts';
 

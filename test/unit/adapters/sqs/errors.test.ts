@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sqsEntryKind, sqsError } from '../../../../adapters/source/sqs/errors.ts';
+import { sqsEntryKind, sqsError } from '../../../../adapters/shared/sqs-errors.ts';
 import { SourceError, type SourceErrorKind } from '../../../../src/index.ts';
 
 /** An error as the SDK throws it for an answer of the service. */

@@ -1,6 +1,6 @@
 /** SQS's own error codes, of its JSON protocol and of the older query protocol. */
-import type { SourceError, SourceErrorKind } from '../../../src/index.ts';
-import { codeMap, kindOfCode, toSourceError } from '../../shared/aws-errors.ts';
+import type { SourceError, SourceErrorKind } from '../../src/index.ts';
+import { codeMap, kindOfCode, toSourceError } from './aws-errors.ts';
 
 const SQS_CODES = codeMap({
   'not-found': ['AWS.SimpleQueueService.NonExistentQueue', 'NonExistentQueue', 'QueueDoesNotExist'],
