@@ -5,9 +5,11 @@ The one argument is a word that marks this process in the list of processes; it 
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 from twisted.internet import endpoints
 
@@ -36,9 +38,24 @@ def end_with(parent):
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
+class GroupedPopen(subprocess.Popen):
+    """What LocalStack starts stays in its process group, so that whoever freezes or kills the group reaches it too."""
+
+    def __init__(self, *args, start_new_session=False, **others):
+        super().__init__(*args, **others)
+
+
 endpoints.TCP4ServerEndpoint = LoopbackServerEndpoint
+subprocess.Popen = GroupedPopen
 threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 
 from localstack.runtime.main import main  # noqa: E402
+from localstack.services.kinesis import packages  # noqa: E402
+
+# Installed with LocalStack itself and not with its first call; and kept to loopback.
+packages.kinesismock_package.install = lambda *_: None
+packages.kinesismock_package.get_installer().get_executable_path = lambda: str(
+    Path(__file__).parent / "kinesis-mock" / "start.cjs"
+)
 
 main()

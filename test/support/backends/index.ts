@@ -4,7 +4,9 @@
  * - backend         what a running back end offers, and what it means that one cannot be had
  * - start           any back end by name: the environment's, or one of our own
  * - localstack      LocalStack: install, start
+ * - kinesis-mock    kinesis-mock, LocalStack's Kinesis: install
  * - elasticmq       ElasticMQ: install, start
+ * - dynamodb-local  DynamoDB Local: install, start, its test control
  * - install         once per recipe, repaired if interrupted
  * - install-lock    one process installs, others wait
  * - own-instance    a process on a free port: health, freeze, thaw, restart, stop
@@ -12,7 +14,7 @@
  * - stale           what a killed run left behind
  * - command         programs that run to their end
  * - free-port, paths, progress
- * - sqs-client      options for a client of an emulator
+ * - sqs-client, kinesis-client  options for a client of an emulator
  * - provided        what test files are told
  * - global-setup    Vitest's global setup: one LocalStack for the run (named in the configuration)
  * - inject          `describe` with a back end (imported by test files themselves, because it needs Vitest)
@@ -20,7 +22,9 @@
  */
 export type { Backend, BackendName, OwnBackend } from './backend.ts';
 export { BackendUnavailable } from './backend.ts';
+export { startDynamoDbLocal } from './dynamodb-local.ts';
 export { startElasticMq } from './elasticmq.ts';
+export { emulatorKinesisOptions } from './kinesis-client.ts';
 export { startLocalStack } from './localstack.ts';
 export { emulatorClientOptions } from './sqs-client.ts';
 export { provision, start } from './start.ts';

@@ -4,6 +4,7 @@ import type { OwnBackend } from './backend.ts';
 import { BackendUnavailable } from './backend.ts';
 import { commandOutput, runCommand } from './command.ts';
 import { ensureInstalled, installDirectory, isInstalled } from './install.ts';
+import { isKinesisMockInstalled, kinesisMockFolder, provisionKinesisMock } from './kinesis-mock.ts';
 import type { Launch } from './own-instance.ts';
 import { startOwn } from './own-instance.ts';
 import { configRoot, logRoot } from './paths.ts';
@@ -66,33 +67,43 @@ async function install(python: string, directory: string): Promise<void> {
 
 /** Installs LocalStack if it is not there yet. Rejects with BackendUnavailable if this machine lacks Python. */
 export async function provisionLocalStack(): Promise<void> {
-  if (await isLocalStackInstalled()) return;
-  // Asked first, so that nothing is thrown away that cannot be made anew.
-  const python = await findPython();
-  await ensureInstalled({ ...installation(), install: (directory) => install(python, directory), say });
+  if (!(await isInstalled(installation()))) {
+    // Asked first, so that nothing is thrown away that cannot be made anew.
+    const python = await findPython();
+    await ensureInstalled({ ...installation(), install: (directory) => install(python, directory), say });
+  }
+  await provisionKinesisMock();
 }
 
-export function isLocalStackInstalled(): Promise<boolean> {
-  return isInstalled(installation());
+export async function isLocalStackInstalled(): Promise<boolean> {
+  return (await isInstalled(installation())) && (await isKinesisMockInstalled());
 }
 
 /** True if a LocalStack answers there. */
 export async function localStackAnswers(endpoint: string): Promise<boolean> {
   const health = await fetch(`${endpoint}/_localstack/health`, { signal: AbortSignal.timeout(probeTimeoutMs) });
   if (!health.ok) return false;
-  // The first call of a service loads it; better here than in the first test.
-  const warm = await fetch(endpoint, {
+  // The first call of a service loads it; better here than in the first test. One that the person's own LocalStack lacks does not count.
+  const [hasSqs] = await Promise.all([
+    warm(endpoint, 'sqs', 'AmazonSQS.ListQueues'),
+    warm(endpoint, 'kinesis', 'Kinesis_20131202.ListStreams').catch(() => false),
+  ]);
+  return hasSqs;
+}
+
+async function warm(endpoint: string, service: string, target: string): Promise<boolean> {
+  const answer = await fetch(endpoint, {
     method: 'POST',
     headers: {
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': 'AmazonSQS.ListQueues',
-      authorization: 'AWS4-HMAC-SHA256 Credential=test/20000101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0',
+      'content-type': `application/x-amz-json-1.${service === 'sqs' ? '0' : '1'}`,
+      'x-amz-target': target,
+      authorization: `AWS4-HMAC-SHA256 Credential=test/20000101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
     },
     body: '{}',
     signal: AbortSignal.timeout(startTimeoutMs),
   });
-  await warm.arrayBuffer();
-  return warm.ok;
+  await answer.arrayBuffer();
+  return answer.ok;
 }
 
 function launch(): Launch {
@@ -114,6 +125,11 @@ function launch(): Launch {
         SKIP_SSL_CERT_DOWNLOAD: '1',
         DNS_ADDRESS: '0',
         PYTHONUNBUFFERED: '1',
+        KINESIS_MOCK_FOLDER: kinesisMockFolder(),
+        KINESIS_LATENCY: '50',
+        KINESIS_SHARD_LIMIT: '200',
+        KINESIS_PERSISTENCE: '0',
+        KINESIS_MOCK_LOG_LEVEL: 'WARN',
       },
     }),
     healthy: localStackAnswers,
