@@ -1,0 +1,45 @@
+/** How fast one shard may be read (https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html), and waits. */
+import type { Clock } from '../../../src/index.ts';
+
+const CALLS_PER_SECOND = 5;
+const BYTES_PER_SECOND = 2_097_152;
+const SECOND_MS = 1_000;
+
+/** What all readers of a shard share: no second has more than five of their calls, and bytes are paid for before the next call. */
+export class ShardPace {
+  readonly #calls: number[] = [];
+  /** When everything that was read is paid for, monotonic ms. */
+  #paidAt = Number.NEGATIVE_INFINITY;
+
+  /** How long from now until a call may be made, ms; 0: now. */
+  waitMs(now: number): number {
+    const fifthLast = this.#calls.length < CALLS_PER_SECOND ? undefined : this.#calls[0];
+    const callsAt = fifthLast === undefined ? now : fifthLast + SECOND_MS;
+    return Math.max(0, callsAt - now, this.#paidAt - now);
+  }
+
+  /** A call is made. */
+  begin(now: number): void {
+    this.#calls.push(now);
+    if (this.#calls.length > CALLS_PER_SECOND) this.#calls.shift();
+  }
+
+  /** The call that began at `startedAt` brought so many bytes. */
+  charge(startedAt: number, bytes: number): void {
+    this.#paidAt = Math.max(this.#paidAt, startedAt) + (bytes / BYTES_PER_SECOND) * SECOND_MS;
+  }
+}
+
+/** Waits `ms` (0 or less: not at all), or until the signal is set. Leaves no timer and no listener. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = clock.timer(ms, end);
+    signal.addEventListener('abort', end);
+  });
+}
