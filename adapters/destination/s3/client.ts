@@ -1,0 +1,71 @@
+/** The calls to S3 that a destination makes. The SDK is loaded with the first one. */
+import type * as Sdk from '@aws-sdk/client-s3';
+import type { SourceError } from '../../../src/index.ts';
+import { SharedClients } from '../../shared/aws-clients.ts';
+import { clientConfig, type OpenCalls, openShared } from '../../shared/aws-connection.ts';
+import { codeMap, toSourceError } from '../../shared/aws-errors.ts';
+import type { ResolvedS3Destination } from './options.ts';
+
+/** The two things that are done with the bucket. Each call is made once. Throws what the SDK throws. */
+export interface BucketCalls {
+  head(): Promise<Sdk.HeadBucketCommandOutput>;
+  put(key: string, body: string, signal: AbortSignal): Promise<Sdk.PutObjectCommandOutput>;
+}
+
+const S3_CODES = codeMap({
+  // HEAD has no body to say more than the status.
+  'not-found': ['404', 'NoSuchBucket', 'NotFound'],
+  denied: [
+    '403',
+    'AccountProblem',
+    'AllAccessDisabled',
+    'Forbidden',
+    'KMS.AccessDeniedException',
+    'KMS.DisabledException',
+    'KMS.InvalidKeyUsageException',
+    'KMS.KMSInvalidStateException',
+    'KMS.NotFoundException',
+  ],
+  // The bucket is in another region.
+  invalid: ['301', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException', 'PermanentRedirect'],
+  throttled: ['503', 'KMS.ThrottlingException'],
+});
+
+/** What a call threw, as the engine knows it. */
+export function s3Error(thrown: unknown, call: string): SourceError {
+  return toSourceError(thrown, call, S3_CODES);
+}
+
+const pools = new Map<boolean, SharedClients<Sdk.S3Client>>();
+
+/** Loads the SDK. No call to S3 yet. */
+export async function connect({ bucket, pathStyle, settings, client }: ResolvedS3Destination): Promise<OpenCalls<BucketCalls>> {
+  const sdk = await import('@aws-sdk/client-s3');
+  // A client of the user's is destroyed by the user.
+  if (client !== undefined) return { calls: new Bucket(sdk, client, bucket), release: () => undefined };
+  const pool = pools.get(pathStyle) ?? new SharedClients((each) => new sdk.S3Client({ ...clientConfig(each), forcePathStyle: pathStyle }));
+  pools.set(pathStyle, pool);
+  const use = await openShared(pool, settings);
+  return { calls: new Bucket(sdk, use.client, bucket), release: () => use.release() };
+}
+
+class Bucket implements BucketCalls {
+  readonly #sdk: typeof Sdk;
+  readonly #client: Sdk.S3Client;
+  readonly #name: string;
+
+  constructor(sdk: typeof Sdk, client: Sdk.S3Client, name: string) {
+    this.#sdk = sdk;
+    this.#client = client;
+    this.#name = name;
+  }
+
+  head(): Promise<Sdk.HeadBucketCommandOutput> {
+    return this.#client.send(new this.#sdk.HeadBucketCommand({ Bucket: this.#name }));
+  }
+
+  put(key: string, body: string, signal: AbortSignal): Promise<Sdk.PutObjectCommandOutput> {
+    const input = { Bucket: this.#name, Key: key, Body: body, ContentType: 'application/json' };
+    return this.#client.send(new this.#sdk.PutObjectCommand(input), { abortSignal: signal });
+  }
+}
