@@ -23,6 +23,11 @@ export class ReadSide {
     this.#current = current;
   }
 
+  /** Whether {@link shards} would not throw. */
+  has(expected: Shards | undefined, closings: number): boolean {
+    return closings === this.closings && expected !== undefined && expected === this.#current();
+  }
+
   /** The incarnation there is now. Throws when there is none, when it is another than `expected`, or when the stream was closed since. */
   shards(expected: Shards | undefined, closings: number): Shards {
     if (closings !== this.closings) throw closed(this.#name);

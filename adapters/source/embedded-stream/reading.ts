@@ -28,7 +28,6 @@ export class Reading implements AsyncIterableIterator<Step, undefined> {
   #place: number | undefined;
   #placedAt = 0;
   #iteratorEpoch = 0;
-  #isAtTip = false;
   #hasEnded = false;
   #pagesInARow = 0;
   #endWait: (() => void) | undefined;
@@ -63,13 +62,18 @@ export class Reading implements AsyncIterableIterator<Step, undefined> {
 
   /** Waits at the tip of an open shard for the next poll or for anything to happen; elsewhere only now and then, for a turn. */
   #untilDue(): Promise<void> | undefined {
-    const shard = this.#shard;
     if (this.#hasEnded || this.#request.signal.aborted) return undefined;
-    if (this.#isAtTip && shard !== undefined && shard.closedAt === undefined && this.#place === shard.end) return this.#wait(shard);
+    const shard = this.#shard;
+    if (shard !== undefined && this.#isAtTipOf(shard)) return this.#wait(shard);
     this.#pagesInARow += 1;
     if (this.#pagesInARow < PAGES_PER_TURN) return undefined;
     this.#pagesInARow = 0;
     return this.#stream.clock.turn();
+  }
+
+  /** Nothing is left to fetch and nothing else to tell, as far as is known before the next poll. */
+  #isAtTipOf(shard: Shard): boolean {
+    return this.#place === shard.end && shard.closedAt === undefined && this.#stream.has(this.#shards, this.#closings);
   }
 
   #wait(shard: Shard): Promise<void> {
@@ -106,9 +110,9 @@ export class Reading implements AsyncIterableIterator<Step, undefined> {
     const place = this.#findPlace(shard, shards);
     const records = shard.page(place, Math.min(maxRecords, PAGE_RECORDS_MAX));
     this.#place = place + records.length;
-    this.#isAtTip = this.#place === shard.end;
+    const isAtTip = this.#place === shard.end;
     const last = records.at(-1);
-    if (last !== undefined && !this.#isAtTip) {
+    if (last !== undefined && !isAtTip) {
       this.#position = { kind: 'after', sequenceNumber: last.sequenceNumber };
       return this.#page(records, Math.min(now, last.arrivedAt), Math.max(1, now - last.arrivedAt), false);
     }
