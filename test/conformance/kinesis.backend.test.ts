@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { type KinesisRecord, kinesis } from '../../adapters/source/kinesis/index.ts';
 import type { StreamRecord } from '../../src/index.ts';
 import { describeWithBackend } from '../support/backends/inject.ts';
@@ -28,6 +28,25 @@ describeWithBackend('localstack', 'on LocalStack', ({ endpoint }) => {
   const world = new World(endpoint);
   afterAll(() => world.close());
   streamSourceSuite('Kinesis', world, features);
+
+  it('gives LATEST nothing of what was there before, when nothing has come since', async () => {
+    const stream = await world.open({ shards: 1 });
+    await stream.put([{ key: 'key', value: 'before' }]);
+    await sleep(50);
+    const [shard] = await stream.source.listShards();
+    const stop = new AbortController();
+    const start = { kind: 'latest', since: Date.now() } as const;
+    const request = { shardId: shard?.shardId ?? '', position: { kind: 'start', start } as const, maxRecords: 10, signal: stop.signal };
+    const values: string[] = [];
+    for await (const step of stream.source.read(request)) {
+      if (step.kind !== 'page') continue;
+      values.push(...step.records.map((record) => stream.decode(record).value));
+      if (values.length > 0) break;
+      await stream.put([{ key: 'key', value: 'since' }]);
+    }
+    expect(values[0]).toBe('since');
+    await stream.cleanup();
+  });
 });
 
 /** Streams on one LocalStack. */
