@@ -220,6 +220,8 @@ class Run {
         return;
       }
     }
+    // Two stops may end at the same instant, one timer after the other.
+    await this.#later(1);
     if (!life.isDead && life.timers > this.#timersAllowed(life)) judge.fail('R13', `${String(life.timers)} timers are left after the stop`);
     // Whatever a stopped engine left behind is the past of a process that has ended.
     life.end();

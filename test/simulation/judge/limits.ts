@@ -77,6 +77,10 @@ export function watchLimits({ fail, now }: Bench): Watcher {
       if (bytes > PAYLOAD_BYTES_MAX) fail('R3', `an event of ${String(bytes)} bytes`);
       windows.check(invocation);
     },
+    // A slot opens no new batch before what it gave back has arrived.
+    visibilityEnded: ({ life, mapping }) => {
+      windows.progressed(life, mapping);
+    },
     ended: ({ invocation }) => {
       forget(invocation);
     },
