@@ -212,24 +212,19 @@ export class QueueCollector {
   #put(open: OpenBatch<Item>, deliveries: readonly Delivery[]): void {
     const now = this.#works.clock.monotonic();
     const carried: Delivery[] = [];
-    const heldGroups = new Set<string>();
     for (const delivery of deliveries) {
       const { message } = delivery;
-      if (message.groupId !== undefined && heldGroups.has(message.groupId)) {
-        this.#clean(this.#works.settler.giveBack([delivery]));
-        continue;
-      }
       const added = open.add({ sizeBound: message.sizeBound, delivery }, now);
       if (added === 'full') carried.push(delivery);
-      else if (added === 'oversized') {
-        if (message.groupId !== undefined) heldGroups.add(message.groupId);
-        this.#refuse(delivery, message);
-      }
+      else if (added === 'oversized') this.#refuse(delivery, message);
     }
     this.#carried = carried;
   }
 
-  /** A message that fits into no event: never invoked; it goes back on the queue's cadence, and so to its dead-letter queue. */
+  /**
+   * A message that fits into no event: never invoked; it goes back on the queue's cadence, and so to its dead-letter
+   * queue. What comes after it in its group does not wait: giving that back with it would use up its receives too.
+   */
   #refuse(delivery: Delivery, message: QueueMessage): void {
     const { listener, mapping, settler } = this.#works;
     const bytes = this.#exactBytes({ sizeBound: message.sizeBound, delivery });
