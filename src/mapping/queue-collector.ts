@@ -32,6 +32,7 @@ interface OpenReceive {
  * C1 At most one receive is open. When a window closes before its answer has come, the batch goes without it and the
  *    answer begins the next batch of this slot.
  * C2 What does not fit any more begins the next batch.
+ * C3 While the process holds all that it may, a batch that has records goes as it is.
  */
 export class QueueCollector {
   readonly #works: QueueWorks;
@@ -89,7 +90,7 @@ export class QueueCollector {
 
   /** One batch; empty when there is nothing, the source is in trouble or the mapping stops. */
   async collect(): Promise<readonly Delivery[]> {
-    const { options, clock, stopping } = this.#works;
+    const { options, clock, stopping, buffer } = this.#works;
     await this.#cleaning;
     const limits = {
       records: options.batchSize,
@@ -103,6 +104,8 @@ export class QueueCollector {
     this.#put(open, carried);
     while (!open.isComplete(clock.monotonic())) {
       if (stopping.isSet && (this.#pending === undefined || open.items.length > 0)) break;
+      // Waiting for more would hold more than the process may: what is there goes early.
+      if (buffer.isFull && open.items.length > 0) break;
       if (!(await this.#fill(open))) break;
     }
     return open.items.map(({ delivery }) => delivery);
