@@ -1,9 +1,11 @@
+import { calmest } from './calm.ts';
 import { inChild } from './child.ts';
 import type { EngineJob } from './engine-worker.ts';
 import type { Comparison, Contestant, Figures, SuiteReport } from './measurement.ts';
 import type { BenchOptions } from './options.ts';
 import { pinningNote } from './pinning.ts';
 import { alternate } from './rounds.ts';
+import { per } from './statistics.ts';
 
 const PARALLEL = 16;
 const CONDITIONS = `embedded queue, messages of 200 bytes, a function that does nothing, ${String(PARALLEL)} in parallel`;
@@ -36,7 +38,8 @@ async function measureAll(
   job: Pick<EngineJob, 'batchSize' | 'windowSeconds' | 'parallel'>,
   scale: number,
 ): Promise<Figures> {
-  const drained = await inChild('engine', { ...job, subject, mode: 'drain', warmUp: 50_000, messages: 50_000 * scale } satisfies EngineJob);
+  const drain = { ...job, subject, mode: 'drain', warmUp: 50_000, messages: 100_000 * scale } satisfies EngineJob;
+  const drained = await calmest(NAMES[subject], () => inChild('engine', drain));
   const bytes = await inChild('engine', { ...job, subject, mode: 'allocate', warmUp: 20_000, messages: 20_000 } satisfies EngineJob, [
     '--expose-gc',
     `--min-semi-space-size=${String(NURSERY_MB)}`,
@@ -57,13 +60,10 @@ async function measureAll(
   return {
     'messages/s': per(drained, 'messages', 'seconds'),
     'CPU us/message': per(drained, 'cpuMicros', 'messages'),
+    'CPU % of others': 100 * drained.othersCores,
     'bytes allocated/message': per(bytes, 'allocated', 'messages'),
     'bytes held/message in flight': per(held, 'heldBytes', 'messages'),
   };
-}
-
-function per(figures: Figures, upper: string, lower: string): number {
-  return (figures[upper] ?? Number.NaN) / (figures[lower] ?? Number.NaN);
 }
 
 /** What the engine itself takes: the difference to its limit. */
