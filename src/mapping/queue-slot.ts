@@ -186,7 +186,7 @@ export class QueueSlot {
       requestId,
       records,
       attempt,
-      durationMs: now - startedAt,
+      durationMs: Math.round((now - startedAt) * 1000) / 1000,
       outcome: outcome.kind,
       returned,
       error: failure,
