@@ -118,6 +118,8 @@ export class QueueWorld {
   /** Stops, and gives the number of timers that are left: always 0. */
   async stop(timeoutMs?: number): Promise<number> {
     await this.clock.run(this.engine.stop(timeoutMs === undefined ? {} : { timeoutMs }));
+    // Turns that the queues take are no timers of the engine's.
+    await this.clock.advance(0);
     return this.clock.pendingTimers;
   }
 
