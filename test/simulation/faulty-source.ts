@@ -180,7 +180,8 @@ export class FaultySource implements QueueSource {
   async #reply<Value>(reply: Promise<Value>): Promise<Value> {
     try {
       const value = await reply;
-      return this.#parts.life.touch() ? value : await never<Value>();
+      if (this.#parts.life.touch()) return value;
+      return await never<Value>();
     } catch (error) {
       if (!this.#parts.life.touch()) return await never<Value>();
       throw error;

@@ -1,7 +1,7 @@
 import { drawPlan } from './draw.ts';
 import type { Verdict } from './judge/index.ts';
-import type { Action, Plan } from './plan.ts';
 import type { Life } from './life.ts';
+import type { Action, Plan } from './plan.ts';
 import { type Incarnation, World } from './world.ts';
 
 /** How long after the faults everything must be settled, ms of virtual time. */
