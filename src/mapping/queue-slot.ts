@@ -133,7 +133,15 @@ export class QueueSlot {
       if (this.#works.source.fifo) this.#collector.forsake([...expired, ...behind, ...locked]);
       await Promise.all([settler.leave([...expired, ...locked]), settler.giveBack(behind)]);
     }
-    if (admitted.length > 0) await this.#work({ epoch, deliveries: admitted });
+    if (admitted.length === 0) return;
+    try {
+      await this.#work({ epoch, deliveries: admitted });
+    } catch (error) {
+      // A defect, not an outcome: without this, beats would hide the messages and their groups would stay taken for ever.
+      await settler.leave(admitted);
+      locks.free(admitted);
+      throw error;
+    }
   }
 
   /** The way of a batch: invoke, verdict, settle; a retry of the same batch is the only way back. */
