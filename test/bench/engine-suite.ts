@@ -1,4 +1,4 @@
-import { calmest } from './calm.ts';
+import { calmest, untilCalm } from './calm.ts';
 import { inChild } from './child.ts';
 import type { EngineJob } from './engine-worker.ts';
 import type { Comparison, Contestant, Figures, SuiteReport } from './measurement.ts';
@@ -19,7 +19,6 @@ const subjects: readonly Subject[] = ['engine', 'bare'];
 /** The engine between a queue and a function of the same process: what it costs where nothing else does. */
 export async function engineSuite(options: BenchOptions): Promise<SuiteReport> {
   const comparisons: Comparison[] = [];
-  const scale = options.short ? 1 : 4;
   for (const [batchSize, windowSeconds] of [
     [10, 0],
     [100, 1],
@@ -27,7 +26,7 @@ export async function engineSuite(options: BenchOptions): Promise<SuiteReport> {
     const title = `batches of ${String(batchSize)}`;
     if (!title.includes(options.only)) continue;
     const job = { batchSize, windowSeconds, parallel: PARALLEL };
-    const contestants = subjects.map((subject): Contestant => ({ name: NAMES[subject], measure: () => measureAll(subject, job, scale) }));
+    const contestants = subjects.map((subject): Contestant => ({ name: NAMES[subject], measure: () => measureAll(subject, job, options) }));
     comparisons.push(await alternate({ title, conditions: CONDITIONS, contestants, rounds: options.rounds }));
   }
   return { suite: 'engine', notes: [pinningNote(), ...comparisons.map(difference)], comparisons, bars: [] };
@@ -36,10 +35,14 @@ export async function engineSuite(options: BenchOptions): Promise<SuiteReport> {
 async function measureAll(
   subject: Subject,
   job: Pick<EngineJob, 'batchSize' | 'windowSeconds' | 'parallel'>,
-  scale: number,
+  options: BenchOptions,
 ): Promise<Figures> {
-  const drain = { ...job, subject, mode: 'drain', warmUp: 50_000, messages: 100_000 * scale } satisfies EngineJob;
-  const drained = await calmest(NAMES[subject], () => inChild('engine', drain));
+  const drain = { ...job, subject, mode: 'drain', warmUp: 50_000, messages: options.short ? 100_000 : 400_000 } satisfies EngineJob;
+  const patience = { partners: [], waitMs: options.waitMs };
+  const drained = await calmest(NAMES[subject], patience, async () => {
+    await untilCalm(patience);
+    return inChild('engine', drain);
+  });
   const bytes = await inChild('engine', { ...job, subject, mode: 'allocate', warmUp: 20_000, messages: 20_000 } satisfies EngineJob, [
     '--expose-gc',
     `--min-semi-space-size=${String(NURSERY_MB)}`,

@@ -1,6 +1,6 @@
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { emulatorClientOptions, startElasticMq } from '../support/backends/index.ts';
-import { calmest } from './calm.ts';
+import { calmest, type Patience, untilCalm } from './calm.ts';
 import { inChild } from './child.ts';
 import { versionOf } from './machine.ts';
 import type { Bar, Comparison, Contestant, Figures, SuiteReport, Summary } from './measurement.ts';
@@ -18,22 +18,20 @@ const BATCH = 10;
 const HANDLER_MS = 50;
 /** What the slots can do at most while each works on its handler, messages/s. */
 const HANDLER_CEILING = (CONCURRENCY * BATCH * 1000) / HANDLER_MS;
-/** No contestant is faster than this with no handler, messages/s: what is put into the queue at first. */
-const RATE_GUESS = 9000;
-/** What is put in beyond the rate of the round before. */
-const FILL_MARGIN = 1.3;
+/** No contestant is faster than this, messages/s: the queue is filled for it. */
+const RATE_MAX = 13_000;
 const RATE = 'messages/s';
 const CPU = 'CPU us/message';
 const OTHERS = 'CPU % of others';
 
-/** The broker, the queue, and how fast each contestant was when it was last measured. */
+/** The broker and the queue. */
 interface Place {
   readonly endpoint: string;
   readonly queueUrl: string;
   readonly client: SQSClient;
   /** Process id. */
   readonly broker: number;
-  readonly rates: Map<string, number>;
+  readonly patience: Patience;
 }
 
 /** SQS on ElasticMQ: Millrace beside sqs-consumer and beside a loop that only receives and deletes. */
@@ -46,7 +44,14 @@ export async function sqsSuite(options: BenchOptions): Promise<SuiteReport> {
   try {
     const create = new CreateQueueCommand({ QueueName: 'bench', Attributes: { VisibilityTimeout: '120' } });
     const { QueueUrl: queueUrl = '' } = await client.send(create);
-    const place: Place = { endpoint: broker.endpoint, queueUrl, client, broker: broker.pid, rates: new Map() };
+    const place: Place = {
+      endpoint: broker.endpoint,
+      queueUrl,
+      client,
+      broker: broker.pid,
+
+      patience: { partners: [broker.pid], waitMs: options.waitMs },
+    };
     const comparisons: Comparison[] = [];
     for (const handlerMs of [0, HANDLER_MS]) {
       const title = handlerMs === 0 ? 'no-op handler' : `${String(handlerMs)} ms handler`;
@@ -94,15 +99,14 @@ function nameOf(contestant: SqsJob['contestant'], parallel: number): string {
   }
 }
 
-async function measure(place: Place, key: string, job: SqsJob): Promise<Figures> {
-  const guess = job.handlerMs === 0 ? RATE_GUESS : (job.parallel * BATCH * 1000) / job.handlerMs;
-  const seconds = (job.warmUpMs + job.measureMs) / 1000;
-  const passed = await calmest(key, async () => {
-    const wanted = Math.ceil((place.rates.get(key) ?? guess) * seconds * FILL_MARGIN);
+async function measure(place: Place, what: string, job: SqsJob): Promise<Figures> {
+  const most = job.handlerMs === 0 ? RATE_MAX : HANDLER_CEILING;
+  const wanted = (most * (job.warmUpMs + job.measureMs)) / 1000;
+  const passed = await calmest(what, place.patience, async () => {
     await fill(place.client, place.queueUrl, wanted - (await waiting(place)));
+    await untilCalm(place.patience);
     const tried = await inChild('sqs', job);
-    if ((await waiting(place)) === 0) throw new Error(`${key}: the queue ran dry, so the measurement says nothing`);
-    place.rates.set(key, Math.max(per(tried, 'messages', 'seconds'), place.rates.get(key) ?? 0));
+    if ((await waiting(place)) === 0) throw new Error(`${what}: the queue ran dry, so the measurement says nothing`);
     return tried;
   });
   return {
