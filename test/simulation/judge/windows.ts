@@ -20,13 +20,17 @@ export function watchWindows({ fail, now }: Bench): Watcher {
       windows.check(invocation);
     },
     ended: ({ invocation }) => {
-      windows.progressed(invocation.life, invocation.mapping);
+      windows.progressed(invocation.life, invocation.mapping.name);
     },
-    // A slot opens no new batch before what it gave back has arrived.
+    // A slot opens no new batch before what it gave back, and its batch before the last, is settled.
     visibilityEnded: ({ life, mapping }) => {
-      windows.progressed(life, mapping);
+      windows.progressed(life, mapping.name);
+    },
+    deleteStarted: ({ life, mapping }) => {
+      windows.progressed(life, mapping.name);
     },
     event: ({ life, name, event }) => {
+      if (name === 'handler.abandoned') windows.progressed(life, (event as { mapping: string }).mapping);
       if (DISTURBANCES.includes(name)) windows.troubled(life, (event as { mapping: string }).mapping);
     },
     stopping: ({ life, mapping }) => {
@@ -60,7 +64,7 @@ class Windows {
     return Math.min(...records.map(({ receiptHandle }) => this.#arrivals.get(`${String(life.number)} ${receiptHandle}`) ?? Number.NaN));
   }
 
-  progressed(life: Life, { name }: MappingFacts): void {
+  progressed(life: Life, name: string): void {
     this.#ended.set(`${String(life.number)} ${name}`, this.#now());
   }
 
