@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { DaemonTests, eventually } from './daemon-process.ts';
+import { DaemonTests, eventually, untilReady } from './daemon-process.ts';
 
 const tests = new DaemonTests();
 afterEach(() => tests.clear());
@@ -28,11 +29,19 @@ test('a signal lets the batch in flight finish, then the process ends with 0', a
   await send(url, 'x');
   await daemon.says(/began/);
   daemon.signal('SIGTERM');
-  await daemon.says(/"inFlight":1.*"message":"stopping|stopping.*"inFlight":1|"inFlight":1.*stopping/);
+  await daemon.says(/"inFlight":1,.*stopping; a second signal ends at once/);
   expect((await fetch(`${url}/readyz`)).status).toBe(503);
   expect(await daemon.ended).toEqual({ code: 0, signal: null });
   expect(daemon.stdout).toContain('finished');
   expect(daemon.stdout).toMatch(/"unfinished":0/);
+});
+
+test('an idle daemon of embedded queues ends at once: no long poll is waited for', async () => {
+  const daemon = tests.run(CONFIG(3, 3600), { 'f.mjs': 'export async function handler() {}\n' });
+  await untilReady(await daemon.url());
+  daemon.signal('SIGINT');
+  expect(await Promise.race([daemon.ended, sleep(10_000)])).toEqual({ code: 0, signal: null });
+  expect(daemon.stdout).not.toMatch(/"level":"(warn|error)"/);
 });
 
 test('a second signal ends at once with 130, whatever the function does', async () => {
