@@ -38,7 +38,7 @@ describe('what an engine refuses', () => {
     [{ accountId: '1' }, 'accountId: must be an account id of 12 digits (default 000000000000), but is the text "1"'],
     [{ stopTimeoutMS: 1 }, 'stopTimeoutMS: is not a field that is known here; did you mean stopTimeoutMs?'],
   ])('settings %j', (settings, problem) => {
-    expect(problems(() => new QueueWorld({ settings: settings as EngineSettings }))).toEqual([problem]);
+    expect(problems(() => new QueueWorld({ settings: settings }))).toEqual([problem]);
   });
 
   it.each<[object, string]>([
@@ -76,8 +76,8 @@ describe('what an engine refuses', () => {
   });
 
   it('options by the rules of the queue they are for, and then nothing was added', () => {
-    const mistakes = { batchSise: 5 };
-    expect(problems(() => world.map(world.queue(), mistakes))).toEqual([
+    const mistakes: object = { batchSise: 5 };
+    expect(problems(() => world.map(world.queue(), { ...mistakes }))).toEqual([
       'batchSise: is not a field that is known here; did you mean batchSize?',
     ]);
     expect(problems(() => world.map(world.queue('orders.fifo'), { maximumBatchingWindowInSeconds: 5 }))).toEqual([
