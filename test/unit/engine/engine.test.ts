@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handler } from '../../../adapters/target/function/index.ts';
-import { ConfigError, type EngineSettings, type MappingState } from '../../../src/index.ts';
+import { ConfigError, type MappingState } from '../../../src/index.ts';
 import { between, bodies, failing, grouped, QueueWorld } from '../../support/queue-world.ts';
 
 let world: QueueWorld;
