@@ -5,4 +5,4 @@
  * - group-locks.ts  one batch per message group at a time
  */
 export { type Admission, GroupLocks } from './group-locks.ts';
-export { type Added, type BatchLimits, EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX, type Sized } from './open-batch.ts';
+export { EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX, type Sized } from './open-batch.ts';

@@ -27,7 +27,7 @@ export interface Admitted {
 }
 
 /** Taken off every deadline, ms (R10). */
-export const DEADLINE_MARGIN_MS = 1000;
+const DEADLINE_MARGIN_MS = 1000;
 /** How many handled messages whose delete failed are remembered; the oldest is forgotten first. */
 const HANDLED_MEMORY_MAX = 10_000;
 

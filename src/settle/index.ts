@@ -6,5 +6,5 @@
  * - heartbeat.ts      visibility of what is in an open or running batch
  * - entry-calls.ts    batch calls, again only for failed entries
  */
-export { type Arrival, DEADLINE_MARGIN_MS, InFlight, reliableUntil } from './in-flight.ts';
+export { type Arrival, InFlight, reliableUntil } from './in-flight.ts';
 export { QueueSettler, type QueueSettlerParts } from './queue-settler.ts';
