@@ -35,6 +35,8 @@ export default defineConfig({
           setupFiles,
           include: ['test/{unit,property,conformance,tools}/**/*.test.ts'],
           exclude: ['**/*.backend.test.ts'],
+          // Some start compilers and linters, which take their time on a busy machine.
+          testTimeout: 60_000,
         },
       },
       {

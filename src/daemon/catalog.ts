@@ -25,8 +25,11 @@ export interface EmbeddedQueuePlan {
     | undefined;
 }
 
-/** An embedded queue: a source that can also be sent to. */
-export type EmbeddedQueueSource = QueueSource & ProducerQueue;
+/** An embedded queue: a source that can also be sent to, and whose open receives can be ended without loss. */
+export interface EmbeddedQueueSource extends QueueSource, ProducerQueue {
+  /** Ends open receives with nothing. */
+  endReceives(): void;
+}
 
 /** Where an SQS queue is. */
 export interface SqsPlan {

@@ -30,13 +30,15 @@ export function parseArguments(version: string, args: readonly string[]): Parsed
   program
     .command('start')
     .description('run the mappings of a configuration file until a signal stops it')
-    .requiredOption('--config <file>', 'the configuration, YAML or JSON')
+    .option('--config <file>', 'the configuration, YAML or JSON; needed')
     .option('--listen <host:port>', 'where to serve HTTP; loopback only (default: the field listen, or 127.0.0.1:4680)')
     .option('--log-level <level>', `one of ${LOG_LEVELS.join(', ')} (default: the field log.level, or info)`)
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(millrace start --help shows what can be said)')
     .exitOverride()
-    .action(({ config, listen, logLevel }: { config: string; listen?: string; logLevel?: string }) => {
+    .action(({ config, listen, logLevel }: { config?: string; listen?: string; logLevel?: string }, command: Command) => {
+      // Not a required option: then a misspelt --confg would be told as a missing one.
+      if (config === undefined) command.error('error: --config is missing; name the configuration, as in --config millrace.yaml');
       options = { config, listen, logLevel };
     });
   try {

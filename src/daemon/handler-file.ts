@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +13,7 @@ export interface HandlerFile {
 /** What a module may be called, in the order in which they are tried for Lambda's `file.export`. */
 const ENDINGS = ['.mjs', '.js', '.cjs'];
 const EXPORT_DEFAULT = 'handler';
+const CHECK_TIMEOUT_MS = 5000;
 
 /**
  * Finds the module that `handler` names, from `folder`: `./file.mjs`, `./file.mjs#export`, or as on Lambda `file.export`.
@@ -50,7 +52,7 @@ export async function loadHandler({ file, exportName }: HandlerFile, field: stri
   try {
     module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    refuse(field, `${file} cannot be loaded: ${faultOf(error)}`);
+    refuse(field, `${file} cannot be loaded: ${faultOf(error, file)}`);
   }
   const found = module[exportName] ?? ownOf(module['default'], exportName);
   if (typeof found === 'function') return found as (...args: unknown[]) => unknown;
@@ -67,11 +69,17 @@ function ownOf(value: unknown, name: string): unknown {
     : undefined;
 }
 
-/** Name and text of what a module threw; for a syntax error the place too, which Node puts at the head of the stack. */
-function faultOf(error: unknown): string {
+/** Name and text of what a module threw; for a syntax error of this very file its line, too. */
+function faultOf(error: unknown, file: string): string {
   if (!(error instanceof Error)) return String(error);
-  const place = error instanceof SyntaxError ? /^file:\S+:\d+$/m.exec(error.stack ?? '')?.[0] : undefined;
-  return `${error.name}: ${error.message}${place === undefined ? '' : ` (${place})`}`;
+  const line = error instanceof SyntaxError ? lineOfFault(file) : undefined;
+  return `${error.name}: ${error.message}${line === undefined ? '' : ` (line ${line})`}`;
+}
+
+/** A module's syntax error does not tell its place to who imports it; Node's own check does. */
+function lineOfFault(file: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: CHECK_TIMEOUT_MS });
+  return /^.*:(\d+)$/m.exec(stderr)?.[1];
 }
 
 function isFile(path: string): boolean {

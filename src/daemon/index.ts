@@ -19,6 +19,5 @@
  * - exit-code.ts      what the process answers with
  * - catalog.ts        the adapters as the daemon asks for them
  */
-export type { Catalog } from './catalog.ts';
 export { fileJsonSchema } from './file-fields.ts';
 export { runDaemon } from './run-daemon.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { pascal } from '../mapping/index.ts';
 
 /** The same schema with its fields spelt in PascalCase, AWS's way, at every depth. */
-export function pascalSchema(schema: z.ZodType): z.ZodType {
+function pascalSchema(schema: z.ZodType): z.ZodType {
   const spelt = respell(schema);
   return schema.description === undefined ? spelt : spelt.describe(schema.description);
 }

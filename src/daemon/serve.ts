@@ -112,7 +112,7 @@ class Running {
   }
 
   async #stop(cause: StopCause): Promise<ExitCode> {
-    const { narrator, assembly, config, requests, state } = this.#parts;
+    const { catalog, narrator, assembly, config, requests, state } = this.#parts;
     const { engine } = assembly;
     state.phase = 'stopping';
     for (const producer of this.#producers) producer.stop();
@@ -130,7 +130,15 @@ class Running {
     if (cause.kind === 'crash') await end(cause);
     else {
       narrator.stopping(cause.signal, this.#inFlight, config.stopTimeoutSeconds);
-      await Promise.race([engine.stop(), requests.second.then(end)]);
+      const drained = engine.stop();
+      // A stop waits for open long polls, because on SQS they could swallow a message; in this process they cannot.
+      const endReceives = (): void => {
+        for (const queue of assembly.queues.values()) queue.endReceives();
+      };
+      endReceives();
+      // Once more for those that were just about to wait.
+      void catalog.clock.turn().then(endReceives);
+      await Promise.race([drained, requests.second.then(end)]);
     }
     narrator.stopped(this.#inFlight, await this.#leftInQueues());
     return exit;

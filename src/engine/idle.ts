@@ -1,5 +1,5 @@
 import type { Clock } from '../contract/index.ts';
-import { Latch, sleep } from '../kit/index.ts';
+import { Latch, orSet, sleep } from '../kit/index.ts';
 import type { SourceMapping } from '../mapping/index.ts';
 
 /** How many looks in a row must find nothing. */
@@ -21,20 +21,28 @@ export interface IdleQuestion {
  */
 export async function untilIdle(question: IdleQuestion): Promise<void> {
   const { clock, mappings, pollMs, timeoutMs, explain } = question;
-  const never = new Latch();
-  const until = clock.monotonic() + timeoutMs;
-  let quiet = 0;
-  let left = '';
-  while (quiet < LOOKS) {
-    const found = await busy(mappings());
-    quiet = found === undefined ? quiet + 1 : 0;
-    left = found ?? left;
-    if (quiet >= LOOKS) return;
-    if (clock.monotonic() >= until) {
-      throw new Error(`not idle after ${String(timeoutMs)} ms: ${[left, ...explain()].join('\n  ')}`);
+  const over = new Latch();
+  const cancel = Number.isFinite(timeoutMs)
+    ? clock.timer(timeoutMs, () => {
+        over.set();
+      })
+    : (): void => undefined;
+  let left = 'nothing was looked at yet';
+  try {
+    for (let quiet = 0; !over.isSet; await sleep(clock, pollMs, over)) {
+      const look = await orSet(lookAt(mappings()), over);
+      left = look === undefined ? 'a source does not answer' : (look.busy ?? left);
+      quiet = look !== undefined && look.busy === undefined ? quiet + 1 : 0;
+      if (quiet >= LOOKS) return;
     }
-    await sleep(clock, Math.min(pollMs, Math.max(1, until - clock.monotonic())), never);
+  } finally {
+    cancel();
   }
+  throw new Error(`not idle after ${String(timeoutMs)} ms: ${[left, ...explain()].join('\n  ')}`);
+}
+
+async function lookAt(mappings: readonly SourceMapping[]): Promise<{ readonly busy: string | undefined }> {
+  return { busy: await busy(mappings) };
 }
 
 /** What is not idle, as text; `undefined` when nothing is. */

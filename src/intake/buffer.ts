@@ -1,9 +1,9 @@
 import type { BufferAccount } from '../contract/index.ts';
 
 /** What may be in flight in one process unless told otherwise, records. */
-export const BUFFER_RECORDS_DEFAULT = 100_000;
+const BUFFER_RECORDS_DEFAULT = 100_000;
 /** What may be in flight in one process unless told otherwise, bytes by upper bound. */
-export const BUFFER_BYTES_DEFAULT = 268_435_456;
+const BUFFER_BYTES_DEFAULT = 268_435_456;
 
 /**
  * The room for what is received and not settled, for all mappings of a process together (R9), bounded in records and in

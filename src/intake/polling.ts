@@ -5,7 +5,7 @@ import type { BackoffPolicy } from '../kit/index.ts';
 export const EMPTY_POLL_BACKOFF: BackoffPolicy = { baseMs: 50, capMs: 1000 };
 
 /** Added to window and timeout when visibility is asked for at receive, s (spec e.4). */
-export const VISIBILITY_EXTRA_SECONDS = 30;
+const VISIBILITY_EXTRA_SECONDS = 30;
 
 /** Kept free between the end of a long poll and the deadline of a stop, ms (R13). */
 const STOP_MARGIN_MS = 1000;

@@ -5,4 +5,4 @@
  * - invoker.ts             deadline, signal, outcome, end
  */
 export { ConcurrencyLedger, type Credit } from './concurrency-ledger.ts';
-export { type FunctionDefinition, type InvokeOptions, Invoker, type Running } from './invoker.ts';
+export { Invoker, type Running } from './invoker.ts';

@@ -9,4 +9,4 @@
  * - types.ts      what the room is handed
  */
 export { ListenError, type ManageServer, manageServer } from './server.ts';
-export type { ManageParts, Phase, ProducerQueue, ScrapedMeter } from './types.ts';
+export type { Phase, ProducerQueue, ScrapedMeter } from './types.ts';

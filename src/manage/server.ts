@@ -41,6 +41,8 @@ export function manageServer(parts: ManageParts): ManageServer {
   takeBodiesAsText(server);
   server.addHook('onRequest', (request, _reply, done) => {
     guard(request);
+    // The type does not matter here, and one that is malformed must not either.
+    if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/octet-stream';
     done();
   });
   server.setNotFoundHandler((request) => {

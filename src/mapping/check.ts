@@ -91,11 +91,16 @@ function valueAt(input: unknown, path: Path): unknown {
 
 /** The schema of a field, for its description: the innermost on the path that has one. */
 function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
-  let found: z.ZodType | undefined = schema;
-  let described: z.ZodType | undefined;
+  let found = schema;
+  // The whole input describes itself only: as the description of one of its fields it would mislead.
+  let described: z.ZodType | undefined = path.length === 0 ? schema : undefined;
   for (const key of path) {
-    found = found === undefined ? undefined : childOf(unwrap(found), key);
-    if (found?.description !== undefined) described = found;
+    const child = childOf(unwrap(found), key);
+    if (child === undefined) break;
+    const inner = unwrap(child);
+    if (child.description !== undefined) described = child;
+    else if (inner.description !== undefined) described = inner;
+    found = child;
   }
   return described;
 }

@@ -32,6 +32,7 @@ interface OpenReceive {
  * C1 At most one receive is open. When a window closes before its answer has come, the batch goes without it and the
  *    answer begins the next batch of this slot.
  * C2 What does not fit any more begins the next batch.
+ * C3 While the process holds all that it may, a batch that has records goes as it is.
  */
 export class QueueCollector {
   readonly #works: QueueWorks;
@@ -89,7 +90,7 @@ export class QueueCollector {
 
   /** One batch; empty when there is nothing, the source is in trouble or the mapping stops. */
   async collect(): Promise<readonly Delivery[]> {
-    const { options, clock, stopping } = this.#works;
+    const { options, clock, stopping, buffer } = this.#works;
     await this.#cleaning;
     const limits = {
       records: options.batchSize,
@@ -103,6 +104,8 @@ export class QueueCollector {
     this.#put(open, carried);
     while (!open.isComplete(clock.monotonic())) {
       if (stopping.isSet && (this.#pending === undefined || open.items.length > 0)) break;
+      // Waiting for more would hold more than the process may: what is there goes early.
+      if (buffer.isFull && open.items.length > 0) break;
       if (!(await this.#fill(open))) break;
     }
     return open.items.map(({ delivery }) => delivery);
@@ -212,24 +215,19 @@ export class QueueCollector {
   #put(open: OpenBatch<Item>, deliveries: readonly Delivery[]): void {
     const now = this.#works.clock.monotonic();
     const carried: Delivery[] = [];
-    const heldGroups = new Set<string>();
     for (const delivery of deliveries) {
       const { message } = delivery;
-      if (message.groupId !== undefined && heldGroups.has(message.groupId)) {
-        this.#clean(this.#works.settler.giveBack([delivery]));
-        continue;
-      }
       const added = open.add({ sizeBound: message.sizeBound, delivery }, now);
       if (added === 'full') carried.push(delivery);
-      else if (added === 'oversized') {
-        if (message.groupId !== undefined) heldGroups.add(message.groupId);
-        this.#refuse(delivery, message);
-      }
+      else if (added === 'oversized') this.#refuse(delivery, message);
     }
     this.#carried = carried;
   }
 
-  /** A message that fits into no event: never invoked; it goes back on the queue's cadence, and so to its dead-letter queue. */
+  /**
+   * A message that fits into no event: never invoked; it goes back on the queue's cadence, and so to its dead-letter
+   * queue. What comes after it in its group does not wait: giving that back with it would use up its receives too.
+   */
   #refuse(delivery: Delivery, message: QueueMessage): void {
     const { listener, mapping, settler } = this.#works;
     const bytes = this.#exactBytes({ sizeBound: message.sizeBound, delivery });

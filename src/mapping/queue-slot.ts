@@ -133,7 +133,15 @@ export class QueueSlot {
       if (this.#works.source.fifo) this.#collector.forsake([...expired, ...behind, ...locked]);
       await Promise.all([settler.leave([...expired, ...locked]), settler.giveBack(behind)]);
     }
-    if (admitted.length > 0) await this.#work({ epoch, deliveries: admitted });
+    if (admitted.length === 0) return;
+    try {
+      await this.#work({ epoch, deliveries: admitted });
+    } catch (error) {
+      // A defect, not an outcome: without this, beats would hide the messages and their groups would stay taken for ever.
+      await settler.leave(admitted);
+      locks.free(admitted);
+      throw error;
+    }
   }
 
   /** The way of a batch: invoke, verdict, settle; a retry of the same batch is the only way back. */
@@ -186,7 +194,7 @@ export class QueueSlot {
       requestId,
       records,
       attempt,
-      durationMs: now - startedAt,
+      durationMs: Math.round((now - startedAt) * 1000) / 1000,
       outcome: outcome.kind,
       returned,
       error: failure,
@@ -221,7 +229,8 @@ export class QueueSlot {
     const rest = { requestId, since: clock.monotonic(), ended };
     this.#lingering = ended;
     lingering.set(this.#index, rest);
-    void ended.then(() => {
+    void ended.then((how) => {
+      if (how === 'abandoned') this.#waive(requestId);
       if (lingering.get(this.#index) === rest) lingering.delete(this.#index);
     });
   }
@@ -236,23 +245,30 @@ export class QueueSlot {
   async #ended(running: Running, outcome: Outcome): Promise<void> {
     const { hardStop, listener, mapping } = this.#works;
     const { requestId } = running;
-    if (outcome.kind !== 'timeout') {
-      if ((await orSet(running.ended, hardStop)) === undefined) this.#linger(running);
-      return;
-    }
-    const turn = new Latch();
-    void this.#works.clock.turn().then(() => {
-      turn.set();
-    });
-    const isOverrun = (await orSet(running.ended, turn)) === undefined;
+    const isOverrun = outcome.kind === 'timeout' && (await this.#runsOn(running));
     if (isOverrun) {
       this.#reason = { kind: 'handler-did-not-stop', requestId, since: this.#works.clock.monotonic() };
       listener('handler.overrun', { mapping, requestId, stopped: false });
     }
     const how = await orSet(running.ended, hardStop);
     if (how === undefined) this.#linger(running);
-    else if (how === 'abandoned') listener('handler.abandoned', { mapping, requestId });
+    else if (how === 'abandoned') this.#waive(requestId);
     else if (isOverrun) listener('handler.overrun', { mapping, requestId, stopped: true });
+  }
+
+  /** Whether the handler still runs a turn after it was told to stop. */
+  async #runsOn(running: Running): Promise<boolean> {
+    const turn = new Latch();
+    void this.#works.clock.turn().then(() => {
+      turn.set();
+    });
+    return (await orSet(running.ended, turn)) === undefined;
+  }
+
+  /** The handler was given up, so from here on R2 and R3 hold without it; that is never done in silence. */
+  #waive(requestId: string): void {
+    const { listener, mapping } = this.#works;
+    listener('handler.abandoned', { mapping, requestId });
   }
 
   /** A hard stop cut the invocation off: what has stopped goes back at once, the rest is left to its timeout. */
@@ -266,6 +282,7 @@ export class QueueSlot {
     const how = await orSet(running.ended, grace);
     cancel();
     if (how === undefined) this.#linger(running);
+    else if (how === 'abandoned') this.#waive(running.requestId);
     await (how === undefined ? settler.leave(batch.deliveries) : settler.giveBack(batch.deliveries));
     this.#afterEnd(() => {
       locks.free(batch.deliveries);

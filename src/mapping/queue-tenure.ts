@@ -119,6 +119,8 @@ export class QueueTenure implements Tenure {
   async run(): Promise<void> {
     const { gate, settler, invoker, mapping, hardStop } = this.#works;
     const forget = hardStop.onSet(() => {
+      // The stop may end before a call that is under way, and then nobody else would end the timer.
+      settler.stop();
       for (const { slot } of this.#slots.values()) slot.abort();
     });
     invoker.ledger.join(mapping);

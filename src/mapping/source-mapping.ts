@@ -50,6 +50,8 @@ interface Running {
   readonly hardStop: Latch;
   readonly opened: Deferred;
   readonly ended: Promise<void>;
+  /** Disabled: another enabled time may begin. */
+  readonly over: Deferred;
 }
 
 /**
@@ -64,6 +66,8 @@ export class SourceMapping implements Mapping {
   #problem: MappingProblem | undefined;
   #epoch = 0;
   #wasEnabled = false;
+  /** How often it was asked to stop. */
+  #disables = 0;
 
   constructor(parts: SourceMappingParts) {
     this.#parts = parts;
@@ -114,18 +118,22 @@ export class SourceMapping implements Mapping {
   }
 
   async enable(): Promise<void> {
+    const disables = this.#disables;
+    while (this.#running?.stopping.isSet === true) await this.#running.over.promise;
+    if (disables !== this.#disables) return;
     if (this.#running === undefined) {
       const stopping = new Latch();
       const hardStop = new Latch();
       const opened = deferred();
       this.#lifecycle.move(this.#wasEnabled ? 'Enabling' : 'Creating');
       this.#wasEnabled = true;
-      this.#running = { stopping, hardStop, opened, ended: this.#run(stopping, hardStop, opened) };
+      this.#running = { stopping, hardStop, opened, over: deferred(), ended: this.#run(stopping, hardStop, opened) };
     }
     await this.#running.opened.promise;
   }
 
   async disable(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#disables += 1;
     const running = this.#running;
     if (running === undefined) return;
     const { clock } = this.#parts;
@@ -149,6 +157,7 @@ export class SourceMapping implements Mapping {
     if (this.#running === running) {
       this.#running = undefined;
       this.#lifecycle.move('Disabled');
+      running.over.resolve();
     }
   }
 

@@ -1,10 +1,10 @@
 import type { AcquireResult, Clock, Lease, LeaseOwner, MappingProblem, StateStore } from '../contract/index.ts';
-import { Latch, sleep } from '../kit/index.ts';
+import { Latch, orSet, sleep } from '../kit/index.ts';
 
 /** Between renewals of a lease, ms. */
-export const LEASE_RENEW_MS = 2000;
+const LEASE_RENEW_MS = 2000;
 /** A lease whose counter has stood still for this long on the watcher's own clock has no owner any more, ms (R14). */
-export const LEASE_EXPIRE_MS = 10_000;
+const LEASE_EXPIRE_MS = 10_000;
 /** Between looks at a lease that somebody else holds, ms. */
 const LEASE_WATCH_MS = 1000;
 
@@ -89,22 +89,38 @@ export class TenureLease {
   }
 
   async #renew(lease: Lease): Promise<void> {
-    const { clock, store, onLost } = this.#parts;
+    const { clock, onLost } = this.#parts;
     let renewedAt = clock.monotonic();
     while (await sleep(clock, LEASE_RENEW_MS, this.#released)) {
       const startedAt = clock.monotonic();
-      try {
-        if (!(await store.renew(lease))) {
-          this.#lease = undefined;
-          onLost();
-          return;
-        }
-        renewedAt = startedAt;
-      } catch {
-        if (clock.monotonic() - renewedAt < LEASE_EXPIRE_MS - LEASE_RENEW_MS) continue;
+      const answer = await this.#tryRenew(lease, renewedAt + LEASE_EXPIRE_MS - LEASE_RENEW_MS);
+      if (answer === 'renewed') renewedAt = startedAt;
+      else if (answer === 'lost' || clock.monotonic() - renewedAt >= LEASE_EXPIRE_MS - LEASE_RENEW_MS) {
+        if (answer === 'lost') this.#lease = undefined;
         onLost();
         return;
       }
+    }
+  }
+
+  /** One renewal; a store that does not answer until `until` (monotonic, ms) has not renewed it. */
+  async #tryRenew(lease: Lease, until: number): Promise<'renewed' | 'lost' | 'failed'> {
+    const { clock, store } = this.#parts;
+    const late = new Latch();
+    const cancel = clock.timer(until - clock.monotonic(), () => {
+      late.set();
+    });
+    const forget = this.#released.onSet(() => {
+      late.set();
+    });
+    try {
+      const isOurs = await orSet(store.renew(lease), late);
+      return isOurs === undefined ? 'failed' : isOurs ? 'renewed' : 'lost';
+    } catch {
+      return 'failed';
+    } finally {
+      cancel();
+      forget();
     }
   }
 }

@@ -27,7 +27,7 @@ export interface Admitted {
 }
 
 /** Taken off every deadline, ms (R10). */
-export const DEADLINE_MARGIN_MS = 1000;
+const DEADLINE_MARGIN_MS = 1000;
 /** How many handled messages whose delete failed are remembered; the oldest is forgotten first. */
 const HANDLED_MEMORY_MAX = 10_000;
 
@@ -52,7 +52,7 @@ export class InFlight {
   /** Message ids whose function succeeded but whose delete did not. */
   readonly #handled = new Set<string>();
   /** Being deleted, returned or given back. */
-  readonly #retired = new WeakSet<Delivery>();
+  readonly #retired = new Set<Delivery>();
   readonly #account: BufferAccount;
 
   constructor(clock: Clock, account: BufferAccount) {
@@ -125,7 +125,9 @@ export class InFlight {
   /** Ends deliveries. `undeleted`: handled, but still in the queue; they will be recognised when they come again. */
   close(deliveries: readonly Delivery[], undeleted: boolean): void {
     this.unhold(deliveries);
-    for (const { message } of deliveries) {
+    for (const delivery of deliveries) {
+      const { message } = delivery;
+      this.#retired.delete(delivery);
       if (!this.#byId.delete(message.messageId)) continue;
       this.#account.add(-1, -message.sizeBound);
       if (undeleted) this.#remember(message.messageId);

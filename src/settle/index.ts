@@ -13,7 +13,7 @@
 
 export { type CheckpointedRow, Checkpointer } from './checkpointer.ts';
 export { Discarder, type DiscardParts, type Given } from './discarder.ts';
-export { type Arrival, DEADLINE_MARGIN_MS, InFlight, reliableUntil } from './in-flight.ts';
+export { type Arrival, InFlight, reliableUntil } from './in-flight.ts';
 export { QueueSettler, type QueueSettlerParts } from './queue-settler.ts';
 export { type ShardEntry, ShardLedger } from './shard-ledger.ts';
 export { decodeShardRow, encodeShardRow, type LaneScheme, type RetryMark, type ShardRow } from './shard-row.ts';

@@ -5,5 +5,5 @@
  * - stream-verdict.ts    the failure policy of streams
  * - partial-response.ts  what a function's answer says of its batch
  */
-export { decideQueue, type QueueCase, type QueuePolicy, type QueueVerdict, THROTTLE_BACKOFF } from './queue-verdict.ts';
+export { decideQueue, type QueueCase, type QueueVerdict, THROTTLE_BACKOFF } from './queue-verdict.ts';
 export { decideCrashed, decideStream, type Failure, RETRY_BACKOFF, type StreamPolicy, type StreamVerdict } from './stream-verdict.ts';

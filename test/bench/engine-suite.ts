@@ -1,9 +1,11 @@
+import { calmest, untilCalm } from './calm.ts';
 import { inChild } from './child.ts';
 import type { EngineJob } from './engine-worker.ts';
 import type { Comparison, Contestant, Figures, SuiteReport } from './measurement.ts';
 import type { BenchOptions } from './options.ts';
 import { pinningNote } from './pinning.ts';
 import { alternate } from './rounds.ts';
+import { per } from './statistics.ts';
 
 const PARALLEL = 16;
 const CONDITIONS = `embedded queue, messages of 200 bytes, a function that does nothing, ${String(PARALLEL)} in parallel`;
@@ -17,7 +19,6 @@ const subjects: readonly Subject[] = ['engine', 'bare'];
 /** The engine between a queue and a function of the same process: what it costs where nothing else does. */
 export async function engineSuite(options: BenchOptions): Promise<SuiteReport> {
   const comparisons: Comparison[] = [];
-  const scale = options.short ? 1 : 4;
   for (const [batchSize, windowSeconds] of [
     [10, 0],
     [100, 1],
@@ -25,7 +26,7 @@ export async function engineSuite(options: BenchOptions): Promise<SuiteReport> {
     const title = `batches of ${String(batchSize)}`;
     if (!title.includes(options.only)) continue;
     const job = { batchSize, windowSeconds, parallel: PARALLEL };
-    const contestants = subjects.map((subject): Contestant => ({ name: NAMES[subject], measure: () => measureAll(subject, job, scale) }));
+    const contestants = subjects.map((subject): Contestant => ({ name: NAMES[subject], measure: () => measureAll(subject, job, options) }));
     comparisons.push(await alternate({ title, conditions: CONDITIONS, contestants, rounds: options.rounds }));
   }
   return { suite: 'engine', notes: [pinningNote(), ...comparisons.map(difference)], comparisons, bars: [] };
@@ -34,9 +35,14 @@ export async function engineSuite(options: BenchOptions): Promise<SuiteReport> {
 async function measureAll(
   subject: Subject,
   job: Pick<EngineJob, 'batchSize' | 'windowSeconds' | 'parallel'>,
-  scale: number,
+  options: BenchOptions,
 ): Promise<Figures> {
-  const drained = await inChild('engine', { ...job, subject, mode: 'drain', warmUp: 50_000, messages: 50_000 * scale } satisfies EngineJob);
+  const drain = { ...job, subject, mode: 'drain', warmUp: 50_000, messages: options.short ? 100_000 : 400_000 } satisfies EngineJob;
+  const patience = { partners: [], waitMs: options.waitMs };
+  const drained = await calmest(NAMES[subject], patience, async () => {
+    await untilCalm(patience);
+    return inChild('engine', drain);
+  });
   const bytes = await inChild('engine', { ...job, subject, mode: 'allocate', warmUp: 20_000, messages: 20_000 } satisfies EngineJob, [
     '--expose-gc',
     `--min-semi-space-size=${String(NURSERY_MB)}`,
@@ -57,13 +63,10 @@ async function measureAll(
   return {
     'messages/s': per(drained, 'messages', 'seconds'),
     'CPU us/message': per(drained, 'cpuMicros', 'messages'),
+    'CPU % of others': 100 * drained.othersCores,
     'bytes allocated/message': per(bytes, 'allocated', 'messages'),
     'bytes held/message in flight': per(held, 'heldBytes', 'messages'),
   };
-}
-
-function per(figures: Figures, upper: string, lower: string): number {
-  return (figures[upper] ?? Number.NaN) / (figures[lower] ?? Number.NaN);
 }
 
 /** What the engine itself takes: the difference to its limit. */

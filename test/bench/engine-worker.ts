@@ -3,6 +3,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { Engine, type QueueMessage } from '../../adapters/index.ts';
 import { type EmbeddedQueue, embeddedQueue } from '../../adapters/source/embedded-queue/index.ts';
 import { answer } from './child.ts';
+import { type Passed, Span } from './span.ts';
 
 /** What is measured. */
 export interface EngineJob {
@@ -21,52 +22,76 @@ const BODY = JSON.stringify({ order: 4711, customer: 'c'.repeat(20), lines: 'x'.
 const NEVER = new AbortController().signal;
 const RECEIVE = { max: 10, waitSeconds: 0, visibilitySeconds: undefined, attemptId: undefined, signal: NEVER };
 
+/** What `drain` puts in at a time: few enough that the queue's own memory does not shape the measurement. */
+const PORTION = 20_000;
+
 /** Does the job and answers. */
 export async function work(text: string): Promise<void> {
   const job = JSON.parse(text) as EngineJob;
   const queue = embeddedQueue({ name: 'bench', visibilityTimeoutSeconds: 600 });
-  // More than is measured, so that nobody waits for the window of a last batch that is not full.
-  const spare = job.mode === 'hold' ? 0 : 2 * job.parallel * job.batchSize;
-  for (let index = 0; index < job.warmUp + job.messages + spare; index += 1) queue.send({ body: BODY });
-  answer(job.mode === 'hold' ? await hold(queue, job) : await drain(queue, job));
-}
-
-/** Readings at two instants. */
-class Span {
-  readonly #cpu = process.cpuUsage();
-  readonly #heap = process.memoryUsage().heapUsed;
-  readonly since = performance.now();
-
-  end(messages: number): Record<string, number> {
-    const seconds = (performance.now() - this.since) / 1000;
-    const { user, system } = process.cpuUsage(this.#cpu);
-    const allocated = process.memoryUsage().heapUsed - this.#heap;
-    return { messages, seconds, cpuMicros: user + system, allocated };
+  if (job.mode === 'drain') answer(await drain(queue, job));
+  else {
+    // More than is measured, so that nobody waits for the window of a last batch that is not full.
+    const spare = job.mode === 'hold' ? 0 : 2 * job.parallel * job.batchSize;
+    send(queue, job.warmUp + job.messages + spare);
+    answer(job.mode === 'hold' ? await hold(queue, job) : await allocate(queue, job));
   }
 }
 
-/** Moves the warm-up, then the measured messages, through a function that does nothing. */
-async function drain(queue: EmbeddedQueue, job: EngineJob): Promise<Record<string, number>> {
+function send(queue: EmbeddedQueue, count: number): void {
+  for (let index = 0; index < count; index += 1) queue.send({ body: BODY });
+}
+
+/** Moves messages through a function that does nothing, the warm-up first. What it takes to put them in is not counted. */
+function drain(queue: EmbeddedQueue, job: EngineJob): Promise<Passed> {
+  return new Promise((resolve) => {
+    let span: Span | undefined;
+    let inQueue = PORTION;
+    let handled = 0;
+    send(queue, PORTION);
+    run(queue, job, (records) => {
+      handled += records;
+      inQueue -= records;
+      if (span === undefined && handled >= job.warmUp) {
+        global.gc?.();
+        handled = 0;
+        span = new Span();
+      } else if (span !== undefined && handled >= job.messages) resolve({ ...span.end(), messages: handled });
+      if (inQueue > PORTION / 4) return;
+      inQueue += PORTION;
+      span?.pause();
+      send(queue, PORTION);
+      span?.resume();
+    });
+  });
+}
+
+/** As `drain`, and counts bytes: everything is in the queue before. */
+async function allocate(queue: EmbeddedQueue, job: EngineJob): Promise<Passed> {
   const collections: number[] = [];
   new PerformanceObserver((list) => collections.push(...list.getEntries().map(({ startTime }) => startTime))).observe({
     entryTypes: ['gc'],
   });
   let span: Span | undefined;
+  let heap = 0;
   let handled = 0;
-  const result = await new Promise<Record<string, number>>((resolve) => {
+  const passed = await new Promise<Passed>((resolve) => {
     run(queue, job, (records) => {
       handled += records;
       if (span === undefined && handled >= job.warmUp) {
         global.gc?.();
-        handled -= job.warmUp;
+        handled = 0;
+        heap = process.memoryUsage().heapUsed;
         span = new Span();
-      } else if (span !== undefined && handled >= job.messages) resolve(span.end(handled));
+      } else if (span !== undefined && handled >= job.messages) {
+        resolve({ ...span.end(), messages: handled, allocated: process.memoryUsage().heapUsed - heap });
+      }
     });
   });
   // The observer hears of collections in a later turn.
   await new Promise((resolve) => setTimeout(resolve, 20));
   const since = span?.since ?? 0;
-  return { ...result, collections: collections.filter((at) => at >= since).length };
+  return { ...passed, collections: collections.filter((at) => at >= since).length };
 }
 
 function run(queue: EmbeddedQueue, job: EngineJob, onBatch: (records: number) => void): void {
@@ -97,7 +122,8 @@ async function bareLoop(queue: EmbeddedQueue, onBatch: (records: number) => void
 }
 
 /** Takes all messages and keeps them in flight, the engine's in handlers that do not end. */
-async function hold(queue: EmbeddedQueue, job: EngineJob): Promise<Record<string, number>> {
+async function hold(queue: EmbeddedQueue, job: EngineJob): Promise<Passed> {
+  const span = new Span();
   const before = await settledHeap();
   const held: QueueMessage[] = [];
   if (job.subject === 'bare') {
@@ -121,7 +147,7 @@ async function hold(queue: EmbeddedQueue, job: EngineJob): Promise<Record<string
       void engine.start();
     });
   }
-  return { heldBytes: (await settledHeap()) - before, messages: job.messages, kept: held.length };
+  return { ...span.end(), heldBytes: (await settledHeap()) - before, messages: job.messages, kept: held.length };
 }
 
 async function settledHeap(): Promise<number> {

@@ -10,6 +10,8 @@ export const USAGE = `usage: npm run bench -- [${suiteNames.join('] [')}] [--jso
   --rounds N    how often everything is measured (default 5, with --short 2)
   --only TEXT   only the comparisons whose title contains TEXT`;
 
+const WAIT_MS = 30_000;
+
 /** What a run of the benchmarks does. */
 export interface BenchOptions {
   readonly suites: readonly SuiteName[];
@@ -18,6 +20,8 @@ export interface BenchOptions {
   readonly strict: boolean;
   readonly rounds: number;
   readonly only: string;
+  /** The longest wait for a calm machine before each measurement, ms. */
+  readonly waitMs: number;
 }
 
 /** The options, or what is wrong with the words. */
@@ -40,6 +44,7 @@ export function usageOr(words: readonly string[]): BenchOptions | string {
     strict: values.strict,
     rounds,
     only: values.only,
+    waitMs: values.short ? 0 : WAIT_MS,
   };
 }
 

@@ -7,6 +7,8 @@
  * - statistics.ts      medians and spreads
  * - rounds.ts          contestants in turns, round after round
  * - child.ts           one measurement in a process of its own
+ * - span.ts            what passed while it was taken
+ * - calm.ts            waits for others to leave the machine alone
  * - pinning.ts         which core does what
  * - report.ts          what people read, and the JSON
  * - machine.ts         what was measured where

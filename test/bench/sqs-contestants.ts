@@ -2,6 +2,7 @@
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import { Engine } from '../../adapters/index.ts';
+import { socketSettings } from '../../adapters/shared/aws-sockets.ts';
 import { sqs } from '../../adapters/source/sqs/index.ts';
 import { emulatorClientOptions } from '../support/backends/index.ts';
 
@@ -21,14 +22,14 @@ export type Stop = () => Promise<void>;
 
 export const contestants = { millrace, 'sqs-consumer': sqsConsumer, bare } as const;
 
-/** The client of peers: as Millrace sets its own, so that the same work is compared. */
+/** The client of peers: time-outs, sockets and caching as Millrace sets its own, so that the same work is compared. */
 function client(endpoint: string): SQSClient {
-  const agent = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
   return new SQSClient({
     ...emulatorClientOptions(endpoint),
     maxAttempts: 1,
+    retryMode: 'standard',
     cacheMiddleware: true,
-    requestHandler: { httpAgent: agent },
+    requestHandler: socketSettings({}, ASK.WaitTimeSeconds * 1000),
   });
 }
 
@@ -36,8 +37,8 @@ function client(endpoint: string): SQSClient {
 const ASK = { MaxNumberOfMessages: 10, WaitTimeSeconds: 20, MessageSystemAttributeNames: ['All'], MessageAttributeNames: ['All'] } as const;
 
 async function millrace({ endpoint, queueUrl, parallel, handle }: SqsPlace): Promise<Stop> {
-  const { region, credentials } = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-  const source = sqs({ queue: queueUrl, endpoint, region, credentials });
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const source = sqs({ queue: queueUrl, endpoint, region: 'us-east-1', credentials });
   const engine = new Engine();
   engine.map({
     source,

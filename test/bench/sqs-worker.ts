@@ -1,6 +1,7 @@
 /** One measurement of the SQS suite, in a process of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer } from './child.ts';
+import { Span } from './span.ts';
 import { contestants, type Handle } from './sqs-contestants.ts';
 
 /** What is measured. */
@@ -14,30 +15,32 @@ export interface SqsJob {
   readonly handlerMs: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
+  /** The process id of the broker. */
+  readonly broker: number;
 }
 
 /** Does the job and answers. */
 export async function work(text: string): Promise<void> {
-  const { contestant, endpoint, queueUrl, parallel, handlerMs, warmUpMs, measureMs } = JSON.parse(text) as SqsJob;
+  const { contestant, endpoint, queueUrl, parallel, handlerMs, warmUpMs, measureMs, broker } = JSON.parse(text) as SqsJob;
   let handled = 0;
+  let batches = 0;
   const handle: Handle =
     handlerMs === 0
       ? async (records) => {
           handled += records;
+          batches += 1;
         }
       : async (records) => {
           await sleep(handlerMs);
           handled += records;
+          batches += 1;
         };
   const stop = await contestants[contestant]({ endpoint, queueUrl, parallel, handle });
   await sleep(warmUpMs);
-  const before = handled;
-  const since = performance.now();
-  const cpu = process.cpuUsage();
+  const before = { handled, batches };
+  const span = new Span([broker]);
   await sleep(measureMs);
-  const { user, system } = process.cpuUsage(cpu);
-  const seconds = (performance.now() - since) / 1000;
-  const messages = handled - before;
+  const passed = { ...span.end(), messages: handled - before.handled, batches: batches - before.batches };
   await stop();
-  answer({ messages, seconds, cpuMicros: user + system, total: handled });
+  answer(passed);
 }

@@ -71,3 +71,8 @@ export function bar({ name, figure, ours, theirs, least, most, cap = Number.POSI
 function valuesOf(rounds: readonly Figures[], figure: string): number[] {
   return rounds.map((round) => round[figure] ?? Number.NaN);
 }
+
+/** One figure divided by another. */
+export function per(figures: Figures, upper: string, lower: string): number {
+  return (figures[upper] ?? Number.NaN) / (figures[lower] ?? Number.NaN);
+}

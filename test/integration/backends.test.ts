@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
@@ -8,6 +9,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commandOutput } from '../support/backends/command.ts';
 import type { OwnBackend } from '../support/backends/index.ts';
 import { emulatorClientOptions, startLocalStack } from '../support/backends/index.ts';
 import { describeWithBackend, describeWithOwnLocalStack } from '../support/backends/inject.ts';
@@ -54,6 +56,12 @@ describeWithOwnLocalStack('a LocalStack of the test', () => {
     sqs.destroy();
     await proxy.close();
     await own.stop();
+  });
+
+  test('keeps its Kinesis in its process group, where a freeze and a stop reach it', async () => {
+    const listed = (await commandOutput('ps', ['-A', '-o', 'pgid=,args='])) ?? '';
+    const ours = listed.split('\n').filter((line) => Number.parseInt(line, 10) === own.pid);
+    expect(ours.filter((line) => line.includes(join('kinesis-mock', 'start.cjs')))).toHaveLength(1);
   });
 
   test('is cut off and reached again through the proxy', async () => {

@@ -31,7 +31,32 @@ const SOUND: Behaviour = {
 export function drawPlan(seed: number): Plan {
   const random = new SeededRandom(Math.imul(seed, 0x9e3779b1));
   for (let turn = 0; turn < 4; turn += 1) random.next();
-  return random.chance(0.12) ? drawIsolation(seed, random) : drawRough(seed, random);
+  if (random.chance(0.12)) return drawIsolation(seed, random);
+  const plan = drawRough(seed, random);
+  return random.chance(0.06) ? clogged(plan) : plan;
+}
+
+/** Handlers that do not stop and replies that come late: what was received waits until its deadline has passed. */
+function clogged(plan: Plan): Plan {
+  return {
+    ...plan,
+    faultsEndAt: Math.max(plan.faultsEndAt, 120_000),
+    functions: plan.functions.map((definition) => ({
+      ...definition,
+      timeoutSeconds: 1,
+      behaviour: { ...SOUND, hang: 0.4, hangMs: 120_000 },
+    })),
+    mappings: plan.mappings.map((mapping) => ({
+      ...mapping,
+      queue: { ...mapping.queue, maxReceiveCount: undefined },
+      fields: {
+        ...mapping.fields,
+        ...(mapping.queue.fifo ? {} : { maximumBatchingWindowInSeconds: 1 }),
+        scalingConfig: { maximumConcurrency: 2 },
+      },
+      faults: { ...NO_FAULTS, slow: 0.6, slowMs: 15_000 },
+    })),
+  };
 }
 
 function drawRough(seed: number, random: SeededRandom): Plan {
@@ -56,6 +81,7 @@ function drawRough(seed: number, random: SeededRandom): Plan {
     faultsEndAt,
     wallJumps: random.chance(0.1) ? drawWallJumps(random, faultsEndAt) : [],
     stopTimeoutMs: random.pick([0, 500, 2000, 5000, 30_000]),
+    bufferRecords: random.chance(0.1) ? random.integer(1, 25) : undefined,
     latencyMs: random.pick([0, 0, 5, 50]),
   };
 }
@@ -94,6 +120,7 @@ function drawIsolation(seed: number, random: SeededRandom): Plan {
     faultsEndAt,
     wallJumps: [],
     stopTimeoutMs: 30_000,
+    bufferRecords: undefined,
     latencyMs: random.pick([0, 5]),
   };
 }

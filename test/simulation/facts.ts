@@ -20,6 +20,8 @@ export interface MappingFacts {
   readonly visibilitySeconds: number;
   readonly hasRedrive: boolean;
   readonly latencyBoundMs: number | undefined;
+  /** The engine may hold so little that batches go before they are full. */
+  readonly isCramped: boolean;
 }
 
 /** One invocation as the function saw it. */

@@ -178,13 +178,14 @@ export class FaultySource implements QueueSource {
 
   /** The reply reaches the engine only while its process lives. */
   async #reply<Value>(reply: Promise<Value>): Promise<Value> {
+    let value: Value;
     try {
-      const value = await reply;
-      return this.#parts.life.touch() ? value : await never<Value>();
+      value = await reply;
     } catch (error) {
-      if (!this.#parts.life.touch()) return await never<Value>();
+      if (!this.#parts.life.touch()) await never();
       throw error;
     }
+    return this.#parts.life.touch() ? value : never();
   }
 
   #wait(ms: number): Promise<void> {

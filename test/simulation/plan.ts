@@ -110,6 +110,8 @@ export interface Plan {
   /** Steps of the wall clock: when and by how much, ms. */
   readonly wallJumps: readonly { readonly at: number; readonly byMs: number }[];
   readonly stopTimeoutMs: number;
+  /** How many messages the engine may hold at once; undefined: its own default. */
+  readonly bufferRecords: number | undefined;
   /** How long a call to a source takes to get there and back, ms, at most. */
   readonly latencyMs: number;
 }

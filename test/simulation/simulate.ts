@@ -1,7 +1,7 @@
 import { drawPlan } from './draw.ts';
 import type { Verdict } from './judge/index.ts';
-import type { Action, Plan } from './plan.ts';
 import type { Life } from './life.ts';
+import type { Action, Plan } from './plan.ts';
 import { type Incarnation, World } from './world.ts';
 
 /** How long after the faults everything must be settled, ms of virtual time. */
@@ -220,6 +220,8 @@ class Run {
         return;
       }
     }
+    // Two stops may end at the same instant, one timer after the other.
+    await this.#later(1);
     if (!life.isDead && life.timers > this.#timersAllowed(life)) judge.fail('R13', `${String(life.timers)} timers are left after the stop`);
     // Whatever a stopped engine left behind is the past of a process that has ended.
     life.end();

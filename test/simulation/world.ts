@@ -86,7 +86,10 @@ export class World {
         store: memoryStore(),
         ownerLabel: `life ${String(life.number)}`,
       },
-      { stopTimeoutMs: this.plan.stopTimeoutMs },
+      {
+        stopTimeoutMs: this.plan.stopTimeoutMs,
+        ...(this.plan.bufferRecords === undefined ? {} : { bufferRecords: this.plan.bufferRecords }),
+      },
     );
     const incarnation: Incarnation = { life, engine, isStopping: false, paused: new Set() };
     engine.on((name, event) => {
@@ -196,5 +199,6 @@ function factsOf(plan: Plan, mapping: MappingPlan, arn: string, hasRedrive: bool
     visibilitySeconds: queue.visibilitySeconds,
     hasRedrive,
     latencyBoundMs,
+    isCramped: plan.bufferRecords !== undefined,
   };
 }

@@ -1,7 +1,7 @@
 import type { LogFields } from '../../../src/index.ts';
 
 /** What stands where something was taken out. */
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /** Names of secrets, in lower case without hyphens and underscores; what ends with one of them is a secret too. */
 const SECRET =

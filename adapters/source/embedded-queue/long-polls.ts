@@ -53,6 +53,14 @@ export class LongPolls<Answer> {
     });
   }
 
+  /** Ends every open receive with nothing. */
+  end(): void {
+    for (const poll of this.#open) {
+      this.#leave(poll);
+      poll.resolve(poll.nothing);
+    }
+  }
+
   /** Ends every open receive with an error. */
   close(): void {
     for (const poll of this.#open) {

@@ -19,7 +19,7 @@ const steps: readonly string[] = [
 ];
 
 /** The version that this code reads and writes. */
-export const SCHEMA_VERSION: number = steps.length;
+const SCHEMA_VERSION: number = steps.length;
 
 /** Makes a file ready for use, or throws: of another program, or of a newer Millrace. */
 export function prepareSchema(connection: Connection, path: string): void {

@@ -1,8 +1,8 @@
 import type { Outcome } from '../../../src/index.ts';
 
 /** Characters of an error's name and message that are kept; the rest is cut. */
-export const ERROR_NAME_LENGTH = 256;
-export const ERROR_MESSAGE_LENGTH = 8_192;
+const ERROR_NAME_LENGTH = 256;
+const ERROR_MESSAGE_LENGTH = 8_192;
 
 /**
  * A function error made of whatever a handler threw: errors by name and message, strings and other values by their

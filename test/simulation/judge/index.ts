@@ -5,7 +5,8 @@
  * - messages.ts   every message of the world and where it is
  * - nothing-lost.ts  R1, R6: what may be deleted, what must not come again, what is left at the end
  * - order.ts      R2: message groups
- * - limits.ts     R3, R9: concurrency, batch sizes, windows, credits
+ * - limits.ts     R3, R9: concurrency, batch sizes, credits
+ * - windows.ts    R3: batching windows
  * - visibility.ts R10: deadlines, beats
  * - progress.ts   R11, R12: waits and delays
  * - stops.ts      R13: what a stop leaves behind

@@ -8,6 +8,7 @@ import { watchOrder } from './order.ts';
 import { watchDelays } from './progress.ts';
 import { watchStops } from './stops.ts';
 import { watchVisibility } from './visibility.ts';
+import { watchWindows } from './windows.ts';
 
 /** The rule that was broken first, how and when. */
 export interface Verdict {
@@ -49,6 +50,7 @@ export class Judge {
       watchNothingLost(bench),
       watchOrder(bench),
       watchLimits(bench),
+      watchWindows(bench),
       watchVisibility(bench),
       watchDelays(bench),
       watchStops(bench),

@@ -17,6 +17,8 @@ export interface Message {
   /** A partial answer listed it while later messages of its group were done (quarantine off). */
   wasListed: boolean;
   wasInvoked: boolean;
+  /** The engine said that it fits into no event. */
+  isOversized: boolean;
 }
 
 /** Every message that was offered, and what has become of it. */
@@ -38,6 +40,7 @@ export class Messages {
         isDeleted: false,
         wasListed: false,
         wasInvoked: false,
+        isOversized: false,
       });
     },
     enabled: ({ life, mapping }) => {
@@ -46,6 +49,9 @@ export class Messages {
     },
     deleted: ({ receipt }) => {
       this.get(receipt.messageId).isDeleted = true;
+    },
+    event: ({ name, event }) => {
+      if (name === 'message.oversized') this.get((event as { messageId: string }).messageId).isOversized = true;
     },
     answered: ({ invocation, handled, listed }) => {
       for (const id of handled) {

@@ -5,7 +5,7 @@ import type { Message } from './messages.ts';
 /**
  * R2: a message group is in one invocation at a time until that has really stopped; its messages are invoked in their
  * order, none while an earlier one is still to come, none after a later one was done. Excepted: what a partial answer
- * listed while quarantine is off, what the redrive policy moved, and what was handled already.
+ * listed while quarantine is off, what the redrive policy moved, what was handled already and what fits into no event.
  */
 export function watchOrder({ messages, fail, peek }: Bench): Watcher {
   /** By life, mapping and group. */
@@ -26,7 +26,8 @@ export function watchOrder({ messages, fail, peek }: Bench): Watcher {
     const inBatch = new Set(records.map(({ id }) => id));
     for (const { messageId } of peek(invocation.mapping)) {
       const earlier = messages.get(messageId);
-      if (inBatch.has(messageId) || earlier.isHandled || earlier.order >= (last.get(earlier.groupId ?? '') ?? -1)) continue;
+      if (inBatch.has(messageId) || earlier.isHandled || earlier.isOversized || earlier.order >= (last.get(earlier.groupId ?? '') ?? -1))
+        continue;
       fail('R2', `group ${earlier.groupId ?? ''} is invoked while its earlier message ${messageId} is still to come`);
     }
   };
@@ -37,6 +38,7 @@ export function watchOrder({ messages, fail, peek }: Bench): Watcher {
       if (!mapping.fifo) return;
       const records = invocation.records.map(({ messageId }) => messages.get(messageId));
       checkBatch(invocation, records);
+      const held = new Set(peek(mapping).map(({ messageId }) => messageId));
       for (const { id, groupId, order, isHandled, wasListed } of records) {
         const key = `${String(life.number)} ${mapping.name} ${groupId ?? ''}`;
         const holder = busy.get(key);
@@ -44,7 +46,7 @@ export function watchOrder({ messages, fail, peek }: Bench): Watcher {
           fail('R2', `group ${groupId ?? ''} is in invocations ${holder.requestId} and ${invocation.requestId} at once`);
         }
         busy.set(key, invocation);
-        if (!isHandled && !wasListed && order < (furthest.get(`${mapping.name} ${groupId ?? ''}`) ?? -1)) {
+        if (!isHandled && !wasListed && held.has(id) && order < (furthest.get(`${mapping.name} ${groupId ?? ''}`) ?? -1)) {
           fail('R2', `message ${id} is invoked after a later one of its group was done`);
         }
       }

@@ -35,6 +35,22 @@ class Grants {
   }
 }
 
+/** How many invocations with a message have not answered. */
+class Running {
+  readonly #byMessage = new Map<string, number>();
+
+  has(life: Life, messageId: string): boolean {
+    return (this.#byMessage.get(`${String(life.number)} ${messageId}`) ?? 0) > 0;
+  }
+
+  count({ life, records }: InvocationFacts, by: number): void {
+    for (const { messageId } of records) {
+      const key = `${String(life.number)} ${messageId}`;
+      this.#byMessage.set(key, (this.#byMessage.get(key) ?? 0) + by);
+    }
+  }
+}
+
 /**
  * R10: nothing starts whose deadline has passed, nothing throttled is tried beyond what was granted at receive, no beat
  * for what is deleted, given back or settled, and 12 hours at most. A message that came twice has until the later end.
@@ -43,9 +59,12 @@ export function watchVisibility({ fail, now }: Bench): Watcher {
   const grants = new Grants();
   const batches = new Map<string, InvocationFacts>();
 
-  /** Where windows are, an answer can lie unopened while another delivery of the same message is settled; it is not over then. */
+  const running = new Running();
+
+  /** Where windows are, an answer can lie unopened while another delivery of the same message is settled, and a message that came again can be running; those are not over. */
   const endAll = (life: Life, mapping: MappingFacts, receipt: QueueReceipt): void => {
-    const ended = mapping.windowMs > 0 ? [grants.get(life, receipt)] : grants.of(life, receipt.messageId);
+    const isElsewhere = mapping.windowMs > 0 || running.has(life, receipt.messageId);
+    const ended = isElsewhere ? [grants.get(life, receipt)] : grants.of(life, receipt.messageId);
     for (const grant of ended) if (grant !== undefined) grant.isOver = true;
   };
 
@@ -55,7 +74,8 @@ export function watchVisibility({ fail, now }: Bench): Watcher {
       const deadline = Math.max(...known.map((grant) => grant.deadline));
       const grantedUntil = Math.max(...known.map((grant) => grant.grantedUntil));
       if (now() > deadline) fail('R10', `${mapping.name} starts ${messageId} ${String(now() - deadline)} ms after its deadline`);
-      if (attempt > 1 && now() > grantedUntil) fail('R10', `${mapping.name} tries a throttled batch again after what was granted at receive`);
+      if (attempt > 1 && now() > grantedUntil)
+        fail('R10', `${mapping.name} tries a throttled batch again after what was granted at receive`);
     }
   };
 
@@ -89,6 +109,10 @@ export function watchVisibility({ fail, now }: Bench): Watcher {
     invoked: (invocation) => {
       batches.set(`${String(invocation.life.number)} ${invocation.requestId}`, invocation);
       checkStart(invocation);
+      running.count(invocation, 1);
+    },
+    answered: ({ invocation }) => {
+      running.count(invocation, -1);
     },
     event: ({ life, name, event }) => {
       if (name !== 'batch.settled') return;

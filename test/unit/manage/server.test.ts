@@ -1,0 +1,227 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { prometheusMeter } from '../../../adapters/meter/prometheus/index.ts';
+import { type EmbeddedQueue, embeddedQueue } from '../../../adapters/source/embedded-queue/index.ts';
+import { ListenError, type ManageServer, manageServer, type Phase } from '../../../src/manage/index.ts';
+import type { Mapping } from '../../../src/mapping/index.ts';
+import { systemClock } from '../../../src/system.ts';
+
+/** A mapping as the server sees it. */
+function mapping(fields: Partial<Mapping>): Mapping {
+  return {
+    id: 'id-1',
+    name: 'orders',
+    functionName: 'print',
+    sourceLabel: 'orders',
+    state: 'Enabled',
+    problem: undefined,
+    waits: () => [],
+    inFlight: 0,
+    enable: () => Promise.resolve(),
+    disable: () => Promise.resolve(),
+    ...fields,
+  };
+}
+
+let server: ManageServer;
+let url = '';
+let phase: Phase;
+let mappings: Mapping[];
+let disabled: Set<string>;
+let orders: EmbeddedQueue;
+let steps: EmbeddedQueue;
+
+beforeEach(async () => {
+  phase = 'running';
+  mappings = [mapping({})];
+  disabled = new Set();
+  orders = embeddedQueue({ name: 'orders', maximumMessages: 2 });
+  steps = embeddedQueue({ name: 'steps.fifo' });
+  const meter = prometheusMeter();
+  meter.counter('deliveries', 'How many', {}).add(3);
+  server = manageServer({
+    mappings: () => mappings,
+    disabled,
+    queues: new Map([
+      ['orders', orders],
+      ['steps.fifo', steps],
+    ]),
+    phase: () => phase,
+    meter,
+    clock: systemClock,
+  });
+  url = await server.listen({ host: '127.0.0.1', port: 0 });
+});
+afterEach(async () => {
+  await server.close();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, init);
+  return { status: response.status, body: (await response.json()) as Answer['body'] };
+}
+
+function post(path: string, body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Answer> {
+  return ask(path, { method: 'POST', body, headers });
+}
+
+/** With headers that fetch would not send. */
+function raw(headers: Record<string, string>, path = '/healthz'): Promise<{ status: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    request(`${url}${path}`, { headers }, (response) => {
+      text(response).then((body) => {
+        resolve({ status: response.statusCode, body });
+      }, reject);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('health', () => {
+  test('healthz answers while the process lives, also while it stops', async () => {
+    phase = 'stopping';
+    expect(await ask('/healthz')).toEqual({ status: 200, body: { status: 'alive' } });
+  });
+
+  test('readyz is 200 when every mapping that should work does', async () => {
+    mappings = [mapping({}), mapping({ name: 'off', state: 'Disabled' })];
+    disabled.add('off');
+    expect(await ask('/readyz')).toEqual({ status: 200, body: { status: 'ready', phase: 'running', waiting: [] } });
+  });
+
+  test.each<Phase>(['starting', 'stopping'])('readyz is 503 while %s', async (now) => {
+    phase = now;
+    expect((await ask('/readyz')).status).toBe(503);
+  });
+
+  test('readyz is 503 with the wait reason in words when a mapping cannot work', async () => {
+    const problem = { kind: 'lease', owner: 'PID 4711' } as const;
+    mappings = [mapping({ state: 'Creating', problem, waits: () => [{ part: 'mapping', reason: problem }] })];
+    expect(await ask('/readyz')).toEqual({
+      status: 503,
+      body: {
+        status: 'not ready',
+        phase: 'running',
+        waiting: [{ mapping: 'orders', state: 'Creating', waits: ['mapping: owned by PID 4711'] }],
+      },
+    });
+  });
+
+  test('metrics are in the text format of Prometheus', async () => {
+    const response = await fetch(`${url}/metrics`);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await response.text()).toContain('deliveries 3');
+  });
+
+  test('mappings and queues are listed', async () => {
+    orders.send({ body: 'x' });
+    expect((await ask('/mappings')).body).toEqual({
+      mappings: [{ id: 'id-1', name: 'orders', eventSource: 'orders', functionName: 'print', state: 'Enabled', inFlight: 0, waits: [] }],
+    });
+    expect((await ask('/queues')).body['queues']).toMatchObject([{ name: 'orders', arn: orders.arn, visible: 1 }, { name: 'steps.fifo' }]);
+  });
+});
+
+describe('messages', () => {
+  test.each([undefined, 'application/json', 'application/x-www-form-urlencoded', 'application/octet-stream', 'nonsense'])(
+    'a body of type %s becomes a message as it is',
+    async (type) => {
+      const body = ' {"a": "ü",}\r\n\uFEFF';
+      const answer = await post('/queues/orders/messages', Buffer.from(body), type === undefined ? {} : { 'content-type': type });
+      expect(answer.status).toBe(201);
+      expect(orders.peek()).toMatchObject([{ body, messageId: answer.body['messageId'] }]);
+    },
+  );
+
+  test('group and deduplication id come by query or header', async () => {
+    const query = await post('/queues/steps.fifo/messages?MessageGroupId=g&MessageDeduplicationId=1', 'a');
+    const header = await post('/queues/steps.fifo/messages', 'a', { 'x-message-group-id': 'g', 'x-message-deduplication-id': '1' });
+    expect(query).toMatchObject({ status: 201, body: { sequenceNumber: expect.stringMatching(/^\d+$/) as string } });
+    expect(header.body['messageId']).toBe(query.body['messageId']);
+    expect(steps.peek()).toMatchObject([{ groupId: 'g' }]);
+  });
+
+  test.each([
+    ['/queues/ordres/messages', 'x', 404, /did you mean orders\?/],
+    ['/queues/orders/messages', '', 400, /must not be empty/],
+    ['/queues/orders/messages', new Uint8Array([0xff]), 400, /no text in UTF-8/],
+    ['/queues/orders/messages?DelaySeconds=soon', 'x', 400, /query\.DelaySeconds: must be a whole number of seconds from 0 to 900/],
+    [
+      '/queues/orders/messages?DelaySecond=1',
+      'x',
+      400,
+      /query\.DelaySecond: is not a field that is known here; did you mean DelaySeconds\?/,
+    ],
+    ['/queues/steps.fifo/messages', 'x', 400, /MessageGroupId|messageGroupId/],
+    ['/queues/orders/messages', 'x'.repeat(1_048_577), 413, /at most 1048576 bytes/],
+    ['/nothing', 'x', 404, /POST \/nothing is nothing here; there are GET \/healthz/],
+  ])('%s is refused in JSON with the reason', async (path, body, status, message) => {
+    const answer = await post(path, body);
+    expect(answer.status).toBe(status);
+    expect(Object.keys(answer.body).sort()).toEqual(['error', 'message']);
+    expect(answer.body['message']).toMatch(message);
+    expect(orders.peek()).toEqual([]);
+  });
+
+  test('a full queue answers 429, and a daemon that stops takes nothing in', async () => {
+    orders.sendBatch([{ body: 'a' }, { body: 'b' }]);
+    expect(await post('/queues/orders/messages', 'c')).toMatchObject({ status: 429, body: { error: 'QueueFull' } });
+    phase = 'stopping';
+    expect(await post('/queues/orders/messages', 'c')).toMatchObject({ status: 503, body: { error: 'Stopping' } });
+  });
+});
+
+describe('who may call', () => {
+  test.each(['127.0.0.1:1', 'localhost', 'LOCALHOST:4680', '[::1]:80'])('a Host of %s is let in', async (host) => {
+    expect((await raw({ host })).status).toBe(200);
+  });
+
+  test.each(['example.com', '127.0.0.1.example.com', 'localhost.example.com:4680', '10.0.0.1', 'localhost@example.com'])(
+    'a Host of "%s" is refused: its name may have been made to lead here',
+    async (host) => {
+      expect((await raw({ host })).status).toBe(403);
+    },
+  );
+
+  test('pages of other sites are refused, pages of this machine are not', async () => {
+    expect((await raw({ origin: 'https://example.com' })).status).toBe(403);
+    expect((await raw({ origin: 'null' })).status).toBe(403);
+    expect((await raw({ origin: 'http://localhost:3000' })).status).toBe(200);
+  });
+
+  test('a head that is too large is refused', async () => {
+    expect((await raw({ 'x-large': 'x'.repeat(20_000) })).status).toBe(431);
+  });
+
+  test('what is no HTTP is answered with 400', async () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write('GARBAGE\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+test('a port that is taken is told with the fix', async () => {
+  const other = manageServer({
+    mappings: () => [],
+    disabled,
+    queues: new Map(),
+    phase: () => phase,
+    meter: prometheusMeter(),
+    clock: systemClock,
+  });
+  const port = Number(new URL(url).port);
+  const failure = await other.listen({ host: '127.0.0.1', port }).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(ListenError);
+  expect(failure).toMatchObject({
+    message: expect.stringMatching(/another process listens on 127\.0\.0\.1:\d+ already; .*--listen/) as string,
+  });
+  await other.close();
+});
