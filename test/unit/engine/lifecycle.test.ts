@@ -185,7 +185,7 @@ describe('idle', () => {
     await world.started(queue, { timeout: 60 }, () => world.sleep(20_000));
     await world.clock.advance(1000);
     const message = await world.clock.run(world.engine.idle({ timeoutMs: 4000 }).then(String, String));
-    expect(message).toMatch(/not idle after 4000 ms: m has 3 messages in flight/);
+    expect(message).toMatch(/not idle after 4000 ms: m: 3 records in flight/);
     expect(message).toMatch(/m slot \d: the function has been working on 3 records for 5\.\d s \(request [0-9a-f-]{36}\)/);
     expect(world.clock.monotonic()).toBeLessThanOrEqual(5001);
   });
