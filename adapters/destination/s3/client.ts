@@ -1,6 +1,6 @@
 /** The calls to S3 that a destination makes. The SDK is loaded with the first one. */
 import type * as Sdk from '@aws-sdk/client-s3';
-import type { SourceError } from '../../../src/index.ts';
+import { SourceError } from '../../../src/index.ts';
 import { SharedClients } from '../../shared/aws-clients.ts';
 import { clientConfig, type OpenCalls, openShared } from '../../shared/aws-connection.ts';
 import { codeMap, toSourceError } from '../../shared/aws-errors.ts';
@@ -13,10 +13,8 @@ export interface BucketCalls {
 }
 
 const S3_CODES = codeMap({
-  // HEAD has no body to say more than the status.
-  'not-found': ['404', 'NoSuchBucket', 'NotFound'],
+  'not-found': ['NoSuchBucket', 'NotFound'],
   denied: [
-    '403',
     'AccountProblem',
     'AllAccessDisabled',
     'Forbidden',
@@ -27,13 +25,23 @@ const S3_CODES = codeMap({
     'KMS.NotFoundException',
   ],
   // The bucket is in another region.
-  invalid: ['301', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException', 'PermanentRedirect'],
-  throttled: ['503', 'KMS.ThrottlingException'],
+  invalid: ['AuthorizationHeaderMalformed', 'IllegalLocationConstraintException', 'PermanentRedirect'],
+  throttled: ['KMS.ThrottlingException'],
 });
 
 /** What a call threw, as the engine knows it. */
 export function s3Error(thrown: unknown, call: string): SourceError {
-  return toSourceError(thrown, call, S3_CODES);
+  const error = toSourceError(thrown, call, S3_CODES);
+  // The answer to HEAD has no body that would name a code.
+  if (!isRedirect(thrown) || error.kind === 'invalid') return error;
+  const message = `${call}: the bucket is in another region, which the option region must name`;
+  return new SourceError('invalid', 'PermanentRedirect', message, { cause: thrown });
+}
+
+function isRedirect(thrown: unknown): boolean {
+  if (!(thrown instanceof Error) || !('$metadata' in thrown)) return false;
+  const { httpStatusCode } = thrown.$metadata as { readonly httpStatusCode?: unknown };
+  return httpStatusCode === 301 || httpStatusCode === 307;
 }
 
 const pools = new Map<boolean, SharedClients<Sdk.S3Client>>();
