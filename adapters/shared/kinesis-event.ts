@@ -33,8 +33,8 @@ export interface KinesisRecord extends StreamRecord, KinesisRecordFields {
 
 /** One text unit takes at most six bytes in JSON (`\u001f`), a pair of surrogates four. */
 const BYTES_PER_UNIT = 6;
-/** The longest number in JSON is `-2.2250738585072014e-308`. */
-const NUMBER_BYTES = 24;
+/** The longest numbers in JSON are like `-0.0000013801538511751311`. */
+const NUMBER_BYTES = 25;
 /** The sequence number stands in its own field and in the event id. */
 const SEQUENCE_NUMBERS = 2;
 

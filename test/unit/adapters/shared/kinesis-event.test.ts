@@ -88,6 +88,11 @@ describe('the Kinesis event', () => {
     );
   });
 
+  it('has a bound that holds for the longest number there is', () => {
+    const record = kinesisRecord(fields({ partitionKey: '', data: '', arrivedAt: -0.001380153851175131 }), fixedBytes(SHARD, source));
+    expect(record.sizeBound).toBeGreaterThanOrEqual(eventBytes(SHARD, record, source));
+  });
+
   it('has a bound that is near for plain keys', () => {
     const record = kinesisRecord(fields({ data: 'A'.repeat(400) }), fixedBytes(SHARD, source));
     expect(record.sizeBound - eventBytes(SHARD, record, source)).toBeLessThan(80);
