@@ -90,7 +90,7 @@ export async function openShared<Client extends RegionalClient>(
 }
 
 /** Asks the SDK's chain for the region, so that its absence is said in our words. */
-export async function ensureRegion(client: Pick<RegionalClient, 'config'>): Promise<void> {
+async function ensureRegion(client: Pick<RegionalClient, 'config'>): Promise<void> {
   await client.config.region().catch((cause: unknown) => {
     throw new SourceError('invalid', 'RegionMissing', `region: ${regionMissing()}`, { cause });
   });

@@ -22,7 +22,6 @@
  */
 export type { Backend, BackendName, OwnBackend } from './backend.ts';
 export { BackendUnavailable } from './backend.ts';
-export { startDynamoDbLocal } from './dynamodb-local.ts';
 export { startElasticMq } from './elasticmq.ts';
 export { emulatorKinesisOptions } from './kinesis-client.ts';
 export { startLocalStack } from './localstack.ts';
