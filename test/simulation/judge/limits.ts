@@ -1,7 +1,7 @@
 import type { ReceiveRequest } from '../../../src/index.ts';
 import type { InvocationFacts, MappingFacts, Watcher } from '../facts.ts';
 import type { Life } from '../life.ts';
-import type { Bench } from './judge.ts';
+import type { Bench } from './bench.ts';
 
 const PAYLOAD_BYTES_MAX = 6_291_456;
 

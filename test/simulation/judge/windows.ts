@@ -1,6 +1,6 @@
 import type { InvocationFacts, MappingFacts, Watcher } from '../facts.ts';
 import type { Life } from '../life.ts';
-import type { Bench } from './judge.ts';
+import type { Bench } from './bench.ts';
 
 const PAYLOAD_BYTES_MAX = 6_291_456;
 /** Timers are exact in a world, but an entry that waits for a turn may be a moment late, ms. */
