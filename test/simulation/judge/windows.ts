@@ -30,7 +30,7 @@ export function watchWindows({ fail, now }: Bench): Watcher {
       windows.progressed(life, mapping.name);
     },
     event: ({ life, name, event }) => {
-      if (name === 'handler.abandoned') windows.progressed(life, (event as { mapping: string }).mapping);
+      if (name === 'handler.abandoned' || name === 'batch.settled') windows.progressed(life, (event as { mapping: string }).mapping);
       if (DISTURBANCES.includes(name)) windows.troubled(life, (event as { mapping: string }).mapping);
     },
     stopping: ({ life, mapping }) => {
