@@ -14,6 +14,11 @@ const SHARD_RECORDS = 10_000;
 /** Batches per lane that may be read ahead. */
 const BATCHES_AHEAD = 2;
 
+/** So many empty pages in a row are taken for the tip where the service does not tell (DynamoDB Streams). */
+const EMPTY_PAGES_AT_TIP = 8;
+/** Taken off the instant up to which a shard at such a tip counts as read, ms. */
+const TIP_ALLOWANCE_MS = 300_000;
+
 /**
  * One shard of a stream: read in order, spread over its lanes, worked off.
  *
@@ -65,6 +70,7 @@ export class ShardTask {
   }
 
   #isAtTip = false;
+  #emptyPages = 0;
 
   waits(): Wait[] {
     return [{ part: `${this.shardId} reader`, reason: this.#reason }, ...this.#lanes.map((lane) => lane.wait)];
@@ -147,9 +153,20 @@ export class ShardTask {
       buffer.add(1, entry.record.sizeBound);
       this.#lanes[entry.lane]?.push(entry);
     }
-    this.#isAtTip = page.records.length === 0 && (page.millisBehindLatest ?? 0) === 0;
+    this.#noteTip(page);
     this.#reason = { kind: 'empty-poll', until: clock.monotonic() };
     listener('shard.page', { mapping, shardId: this.shardId, records: page.records.length, behindMs: page.millisBehindLatest });
+  }
+
+  /** Where the service does not tell how far behind a page is, empty pages may also come before records; many in a row do not. */
+  #noteTip(page: Extract<StreamStep, { kind: 'page' }>): void {
+    this.#emptyPages = page.records.length === 0 ? this.#emptyPages + 1 : 0;
+    if (page.millisBehindLatest !== undefined) {
+      this.#isAtTip = page.records.length === 0 && page.millisBehindLatest === 0;
+      return;
+    }
+    this.#isAtTip = this.#emptyPages >= EMPTY_PAGES_AT_TIP;
+    if (this.#isAtTip) this.#ledger.read([], this.#works.clock.wall() - TIP_ALLOWANCE_MS);
   }
 
   #finishReading(): void {

@@ -50,6 +50,8 @@ interface Running {
   readonly hardStop: Latch;
   readonly opened: Deferred;
   readonly ended: Promise<void>;
+  /** Set when a hard stop has waited long enough for calls under way. */
+  readonly givenUp: Latch;
   /** Disabled: another enabled time may begin. */
   readonly over: Deferred;
 }
@@ -127,7 +129,8 @@ export class SourceMapping implements Mapping {
       const opened = deferred();
       this.#lifecycle.move(this.#wasEnabled ? 'Enabling' : 'Creating');
       this.#wasEnabled = true;
-      this.#running = { stopping, hardStop, opened, over: deferred(), ended: this.#run(stopping, hardStop, opened) };
+      const ended = this.#run(stopping, hardStop, opened);
+      this.#running = { stopping, hardStop, opened, over: deferred(), ended, givenUp: this.#giveUpAfter(hardStop, ended) };
     }
     await this.#running.opened.promise;
   }
@@ -137,21 +140,17 @@ export class SourceMapping implements Mapping {
     const running = this.#running;
     if (running === undefined) return;
     const { clock } = this.#parts;
-    const { stopping, hardStop, ended, opened } = running;
+    const { stopping, hardStop, ended, opened, givenUp } = running;
     const timeoutMs = options.timeoutMs ?? this.#parts.stopTimeoutMs;
     if (!stopping.isSet) this.#lifecycle.move('Disabling');
     stopping.set();
     opened.resolve();
-    const givenUp = new Latch();
-    let cancel = clock.timer(timeoutMs, () => {
+    const cancel = clock.timer(timeoutMs, () => {
       hardStop.set();
     });
-    hardStop.onSet(() => {
-      cancel();
-      cancel = clock.timer(HARD_STOP_GRACE_MS, () => {
-        givenUp.set();
-      });
-    });
+    hardStop.onSet(cancel);
+    // Not in a later turn: a batch that is open now is not begun any more.
+    if (timeoutMs <= 0) hardStop.set();
     await orSet(ended, givenUp);
     cancel();
     if (this.#running === running) {
@@ -159,6 +158,18 @@ export class SourceMapping implements Mapping {
       this.#lifecycle.move('Disabled');
       running.over.resolve();
     }
+  }
+
+  /** One grace for all who stop this mapping, so that a later call never makes it longer. */
+  #giveUpAfter(hardStop: Latch, ended: Promise<void>): Latch {
+    const givenUp = new Latch();
+    hardStop.onSet(() => {
+      const cancel = this.#parts.clock.timer(HARD_STOP_GRACE_MS, () => {
+        givenUp.set();
+      });
+      void ended.then(cancel);
+    });
+    return givenUp;
   }
 
   async #run(stopping: Latch, hardStop: Latch, opened: Deferred): Promise<void> {

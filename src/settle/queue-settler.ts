@@ -108,7 +108,8 @@ export class QueueSettler {
       if (same === undefined) bySeconds.set(seconds, [delivery]);
       else same.push(delivery);
     }
-    for (const [seconds, same] of bySeconds) await this.#change(same, seconds);
+    // Side by side: a call that hangs keeps none of the others from going back, nor from being over when a stop ends.
+    await Promise.all(Array.from(bySeconds, ([seconds, same]) => this.#change(same, seconds)));
     this.#inFlight.close(deliveries, false);
   }
 

@@ -283,6 +283,8 @@ class Run {
       if (waits.length === 0) this.#stuck(`${mapping.name} waits and does not say what for`);
       for (const { part, reason } of waits) {
         const due = 'until' in reason ? reason.until : 'at' in reason ? reason.at : 'retryAt' in reason ? reason.retryAt : now;
+        // A mapping's problem stands until a receive works again; its slots say whether the source is still looked at.
+        if (part === 'mapping' && reason.kind === 'source') continue;
         if (now - due > OVERDUE_MS) this.#stuck(`${mapping.name} ${part} waits for an instant that is ${String(now - due)} ms past`);
       }
     }

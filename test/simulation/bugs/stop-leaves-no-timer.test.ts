@@ -32,3 +32,21 @@ it('a stop that does not wait for a call under way ends the heartbeat', async ()
   await clock.run(engine.stop({ timeoutMs: 100 }));
   expect(clock.pendingTimers).toBe(0);
 });
+
+it('a second stop does not make the first one longer', async () => {
+  const target = new ManualTarget(
+    () => world.clock,
+    () => ({ answerMs: 10, endMs: 10 }),
+  );
+  const world = oneMapping({ target }, (queue) => {
+    queue.delete = () => new Promise(() => undefined);
+  });
+  const { clock, queue, engine } = world;
+  queue.send({ body: 'one' });
+  await clock.advance(1000);
+  const first = engine.stop({ timeoutMs: 0 });
+  await clock.advance(1500);
+  const second = engine.stop({ timeoutMs: 0 });
+  await clock.run(Promise.all([first, second]));
+  expect([clock.monotonic(), clock.pendingTimers]).toEqual([3000, 0]);
+});

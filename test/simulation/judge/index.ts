@@ -2,6 +2,7 @@
  * Watches a run from outside and says which rule it broke.
  *
  * - judge.ts      hands facts to the watchers, keeps the first verdict
+ * - bench.ts      what the watchers share
  * - messages.ts   every message of the world and where it is
  * - nothing-lost.ts  R1, R6: what may be deleted, what must not come again, what is left at the end
  * - order.ts      R2: message groups
@@ -12,4 +13,3 @@
  * - stops.ts      R13: what a stop leaves behind
  */
 export { Judge, type Verdict } from './judge.ts';
-export { Messages } from './messages.ts';

@@ -1,6 +1,7 @@
-import type { EmbeddedQueue, PeekedMessage } from '../../../adapters/source/embedded-queue/index.ts';
-import type { Facts, Fail, MappingFacts, Rule, Tell, Watcher } from '../facts.ts';
+import type { EmbeddedQueue } from '../../../adapters/source/embedded-queue/index.ts';
+import type { Facts, Fail, Rule, Tell, Watcher } from '../facts.ts';
 import type { Trace } from '../trace.ts';
+import type { Bench } from './bench.ts';
 import { watchLimits } from './limits.ts';
 import { Messages } from './messages.ts';
 import { watchNothingLost } from './nothing-lost.ts';
@@ -16,16 +17,6 @@ export interface Verdict {
   readonly text: string;
   /** Virtual ms. */
   readonly at: number;
-}
-
-/** What the watchers share. */
-export interface Bench {
-  readonly messages: Messages;
-  readonly fail: Fail;
-  /** Virtual ms. */
-  readonly now: () => number;
-  /** What a queue really holds. */
-  readonly peek: (mapping: MappingFacts) => readonly PeekedMessage[];
 }
 
 /** Sees everything, believes nobody. The first broken rule is the verdict. */

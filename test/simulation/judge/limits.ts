@@ -1,7 +1,7 @@
 import type { ReceiveRequest } from '../../../src/index.ts';
 import type { InvocationFacts, MappingFacts, Watcher } from '../facts.ts';
 import type { Life } from '../life.ts';
-import type { Bench } from './judge.ts';
+import type { Bench } from './bench.ts';
 
 const PAYLOAD_BYTES_MAX = 6_291_456;
 
@@ -86,6 +86,6 @@ function hangOver({ life, mapping, records, startedAt }: InvocationFacts, receiv
   const since = startedAt - mapping.windowMs;
   for (const [{ max }, receive] of receives) {
     const isOfBatch = receive.life === life && receive.mapping === mapping && receive.startedAt >= since;
-    if (isOfBatch && max === Math.min(10, mapping.batchSize - records.length)) receive.isOverhang = true;
+    if (isOfBatch && max <= mapping.batchSize - records.length) receive.isOverhang = true;
   }
 }

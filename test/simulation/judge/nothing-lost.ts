@@ -1,6 +1,6 @@
 import type { InvocationFacts, Watcher } from '../facts.ts';
 import type { Life } from '../life.ts';
-import type { Bench } from './judge.ts';
+import type { Bench } from './bench.ts';
 
 /**
  * R1: a message leaves its queue only after a successful outcome that names it. R6: what is settled is named by a

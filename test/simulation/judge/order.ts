@@ -1,5 +1,5 @@
 import type { InvocationFacts, Watcher } from '../facts.ts';
-import type { Bench } from './judge.ts';
+import type { Bench } from './bench.ts';
 import type { Message } from './messages.ts';
 
 /**

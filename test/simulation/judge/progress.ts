@@ -1,5 +1,5 @@
 import type { Watcher } from '../facts.ts';
-import type { Bench } from './judge.ts';
+import type { Bench } from './bench.ts';
 
 /** R12: beside a mapping in trouble, messages of a sound one are in an invocation soon. And the engine reports no defect of its own. */
 export function watchDelays({ messages, fail, now }: Bench): Watcher {

@@ -1,6 +1,6 @@
 import type { MappingFacts, Watcher } from '../facts.ts';
 import type { Life } from '../life.ts';
-import type { Bench } from './judge.ts';
+import type { Bench } from './bench.ts';
 
 /** What a stop may take beyond its deadline, ms. */
 const GRACE_MS = 2100;

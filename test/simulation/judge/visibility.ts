@@ -1,7 +1,7 @@
 import type { QueueReceipt } from '../../../src/index.ts';
 import type { InvocationFacts, MappingFacts, Watcher } from '../facts.ts';
 import type { Life } from '../life.ts';
-import type { Bench } from './judge.ts';
+import type { Bench } from './bench.ts';
 
 const TWELVE_HOURS_MS = 43_200_000;
 

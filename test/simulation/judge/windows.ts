@@ -1,6 +1,6 @@
 import type { InvocationFacts, MappingFacts, Watcher } from '../facts.ts';
 import type { Life } from '../life.ts';
-import type { Bench } from './judge.ts';
+import type { Bench } from './bench.ts';
 
 const PAYLOAD_BYTES_MAX = 6_291_456;
 /** Timers are exact in a world, but an entry that waits for a turn may be a moment late, ms. */
@@ -30,7 +30,7 @@ export function watchWindows({ fail, now }: Bench): Watcher {
       windows.progressed(life, mapping.name);
     },
     event: ({ life, name, event }) => {
-      if (name === 'handler.abandoned') windows.progressed(life, (event as { mapping: string }).mapping);
+      if (name === 'handler.abandoned' || name === 'batch.settled') windows.progressed(life, (event as { mapping: string }).mapping);
       if (DISTURBANCES.includes(name)) windows.troubled(life, (event as { mapping: string }).mapping);
     },
     stopping: ({ life, mapping }) => {
