@@ -1,7 +1,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, expect, test } from 'vitest';
 import { describeWithBackend } from '../support/backends/inject.ts';
-import { EMPTY, SqsWorld } from './sqs-world.ts';
+import { EMPTY, SqsWorld } from '../support/sqs-world.ts';
 
 const PAYLOAD_MAX = 6_291_456;
 /** A figure of a shared machine is printed and not judged. */

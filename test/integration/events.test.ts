@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, expect, test } from 'vitest';
 import { describeWithBackend } from '../support/backends/inject.ts';
-import { EMPTY, type Outgoing, type Sent, SqsWorld, type WorldQueue } from './sqs-world.ts';
+import { EMPTY, type Outgoing, type Sent, SqsWorld, type WorldQueue } from '../support/sqs-world.ts';
 
 const TRACE = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
 const BODY = '{"order" : 1,\t"note":"naïve ☃ 🚲 \\u0000",  "big":12345678901234567890}\r\n';

@@ -2,7 +2,7 @@ import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 
 import { afterAll, expect, test } from 'vitest';
 import { SeededRandom } from '../../adapters/testing.ts';
 import { describeWithBackend } from '../support/backends/inject.ts';
-import { EMPTY, SqsWorld } from './sqs-world.ts';
+import { EMPTY, SqsWorld } from '../support/sqs-world.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const failures = (records: readonly SQSRecord[]): SQSBatchResponse => ({

@@ -4,7 +4,7 @@ import { Engine } from '../../adapters/index.ts';
 import { sqs } from '../../adapters/source/sqs/index.ts';
 import { silentLogger } from '../../src/index.ts';
 import { describeWithBackend } from '../support/backends/inject.ts';
-import { EMPTY, SqsWorld } from './sqs-world.ts';
+import { EMPTY, SqsWorld } from '../support/sqs-world.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));

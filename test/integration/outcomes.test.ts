@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, type TestContext, test } from 'vitest';
 import { http } from '../../adapters/target/http/index.ts';
 import type { FunctionTarget, QueueMapOptions } from '../../src/index.ts';
 import { describeWithBackend } from '../support/backends/inject.ts';
-import { EMPTY, SqsWorld } from './sqs-world.ts';
+import { EMPTY, SqsWorld } from '../support/sqs-world.ts';
 
 /** Long enough that a first invocation settles, short enough to wait for. */
 const VISIBILITY_SECONDS = 3;

@@ -5,7 +5,7 @@ import { SeededRandom, type TestEngine } from '../../adapters/testing.ts';
 import { startLocalStack } from '../support/backends/index.ts';
 import { describeWithBackend, describeWithOwnLocalStack } from '../support/backends/inject.ts';
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
-import { EMPTY, SqsWorld, type WorldQueue } from './sqs-world.ts';
+import { EMPTY, SqsWorld, type WorldQueue } from '../support/sqs-world.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));

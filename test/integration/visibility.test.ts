@@ -4,7 +4,7 @@ import { afterAll, type TestContext, test } from 'vitest';
 import type { TestEngine } from '../../adapters/testing.ts';
 import type { QueueMapOptions } from '../../src/index.ts';
 import { describeWithBackend } from '../support/backends/inject.ts';
-import { EMPTY, type QueueShape, SqsWorld, type WorldQueue } from './sqs-world.ts';
+import { EMPTY, type QueueShape, SqsWorld, type WorldQueue } from '../support/sqs-world.ts';
 
 /** How much later than asked a receive may begin on a busy machine, ms. */
 const SLACK_MS = 4_000;

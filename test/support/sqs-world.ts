@@ -11,7 +11,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type TestEngine, type TestEngineOptions, testEngine } from '../../adapters/testing.ts';
-import { emulatorClientOptions } from '../support/backends/index.ts';
+import { emulatorClientOptions } from './backends/index.ts';
 
 /** Runs something when the test that asked is over: Vitest's onTestFinished. */
 type OnTestFinished = (callback: () => Promise<void>) => void;
