@@ -47,7 +47,7 @@ export interface TestEngineOptions {
 export class TestEngine extends CoreEngine {
   readonly #options: TestEngineOptions;
   readonly #recorder = new Recorder();
-  readonly #sources = new Set<QueueSource<unknown>>();
+  readonly #sources = new Set<QueueSource>();
 
   constructor(options: TestEngineOptions = {}) {
     super(

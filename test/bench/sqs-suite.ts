@@ -1,6 +1,6 @@
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { emulatorClientOptions, startElasticMq } from '../support/backends/index.ts';
-import { calmest, type Patience, untilCalm } from './calm.ts';
+import { calmest, type Patience } from './calm.ts';
 import { inChild } from './child.ts';
 import { versionOf } from './machine.ts';
 import type { Bar, Comparison, Contestant, Figures, SuiteReport, Summary } from './measurement.ts';
@@ -110,12 +110,15 @@ function nameOf(contestant: SqsJob['contestant'], parallel: number): string {
 async function measure(place: Place, what: string, job: SqsJob): Promise<Figures> {
   const most = job.handlerMs === 0 ? RATE_MAX : HANDLER_CEILING;
   const wanted = (most * (job.warmUpMs + job.measureMs)) / 1000;
-  const passed = await calmest(what, place.patience, async () => {
-    await fill(place.client, place.queueUrl, wanted - (await waiting(place)));
-    await untilCalm(place.patience);
-    const tried = await inChild('sqs', job);
-    if ((await waiting(place)) === 0) throw new Error(`${what}: the queue ran dry, so the measurement says nothing`);
-    return tried;
+  const passed = await calmest({
+    what,
+    patience: place.patience,
+    prepare: async () => fill(place.client, place.queueUrl, wanted - (await waiting(place))),
+    measure: async () => {
+      const tried = await inChild('sqs', job);
+      if ((await waiting(place)) === 0) throw new Error(`${what}: the queue ran dry, so the measurement says nothing`);
+      return tried;
+    },
   });
   return {
     [RATE]: per(passed, 'messages', 'seconds'),
