@@ -27,18 +27,19 @@ export async function untilIdle(question: IdleQuestion): Promise<void> {
         over.set();
       })
     : (): void => undefined;
-  let left = 'nothing was looked at yet';
+  let left: string | undefined;
   try {
     for (let quiet = 0; !over.isSet; await sleep(clock, pollMs, over)) {
       const look = await orSet(lookAt(mappings()), over);
-      left = look === undefined ? 'a source does not answer' : (look.busy ?? left);
+      if (look !== undefined) left = look.busy ?? left;
+      else left = left === undefined ? 'a source does not answer' : `${left} (and the next look is not answered yet)`;
       quiet = look !== undefined && look.busy === undefined ? quiet + 1 : 0;
       if (quiet >= LOOKS) return;
     }
   } finally {
     cancel();
   }
-  throw new Error(`not idle after ${String(timeoutMs)} ms: ${[left, ...explain()].join('\n  ')}`);
+  throw new Error(`not idle after ${String(timeoutMs)} ms: ${[left ?? 'nothing was looked at yet', ...explain()].join('\n  ')}`);
 }
 
 async function lookAt(mappings: readonly SourceMapping[]): Promise<{ readonly busy: string | undefined }> {

@@ -124,9 +124,10 @@ export class QueueSlot {
     }
   }
 
-  /** Sorts out what may not start (R10), then runs the rest. */
+  /** Sorts out what may not start (R10), then runs the rest; at a hard stop nothing starts. */
   async #start(collected: readonly Delivery[]): Promise<void> {
-    const { locks, settler, clock, epoch, listener, mapping } = this.#works;
+    const { locks, settler, clock, epoch, listener, mapping, hardStop } = this.#works;
+    if (hardStop.isSet) return settler.giveBack(collected);
     const { admitted, expired, behind, locked } = locks.admit(collected, clock.monotonic());
     if (admitted.length < collected.length) {
       listener('message.expired', { mapping, messages: collected.length - admitted.length });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Passed, Span } from './span.ts';
 
 /** Other processes may take this much of a core while something is measured. */
-export const CALM_CORES = 0.15;
+const CALM_CORES = 0.15;
 /** How long a look at the others takes, ms. */
 const LOOK_MS = 500;
 const TRIES = 3;
@@ -15,25 +15,38 @@ export interface Patience {
   readonly waitMs: number;
 }
 
-/** Measures, and again while others disturb it; gives the least disturbed try. `measure` begins with {@link untilCalm}, at the right moment. */
-export async function calmest(what: string, patience: Patience, measure: () => Promise<Passed>): Promise<Passed> {
-  let found: Passed | undefined;
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const tried = await measure();
-    if (found === undefined || tried.othersCores < found.othersCores) found = tried;
-    if (found.othersCores <= CALM_CORES || patience.waitMs === 0) return found;
-    process.stderr.write(`[bench] ${what}: others took ${tried.othersCores.toFixed(2)} cores meanwhile\n`);
-  }
-  if (found === undefined) throw new Error(`${what} was not measured`);
-  return found;
+/** What one measurement is. */
+export interface Sitting {
+  readonly what: string;
+  readonly patience: Patience;
+  /** What has to be done before, each time. */
+  readonly prepare: () => Promise<void>;
+  readonly measure: () => Promise<Passed>;
 }
 
-/** Resolves after a look in which others did next to nothing, or when the patience is at its end. */
-export async function untilCalm({ partners, waitMs }: Patience): Promise<void> {
+/**
+ * Waits for a calm machine and measures, again if others come back meanwhile; gives the least disturbed try. Where the
+ * machine does not become calm, one try is all.
+ */
+export async function calmest({ what, patience, prepare, measure }: Sitting): Promise<Passed> {
+  let found: Passed | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    await prepare();
+    const wasCalm = await isCalm(patience);
+    const tried = await measure();
+    if (found === undefined || tried.othersCores < found.othersCores) found = tried;
+    if (found.othersCores <= CALM_CORES || !wasCalm || attempt === TRIES) return found;
+    process.stderr.write(`[bench] ${what}: others took ${tried.othersCores.toFixed(2)} cores meanwhile\n`);
+  }
+}
+
+/** True after a look in which others did next to nothing, false when the patience is at its end. */
+async function isCalm({ partners, waitMs }: Patience): Promise<boolean> {
   const until = performance.now() + waitMs;
   while (performance.now() < until) {
     const span = new Span(partners);
     await sleep(LOOK_MS);
-    if (span.end().othersCores <= CALM_CORES) return;
+    if (span.end().othersCores <= CALM_CORES) return true;
   }
+  return false;
 }

@@ -1,4 +1,4 @@
-import { calmest, untilCalm } from './calm.ts';
+import { calmest } from './calm.ts';
 import { inChild } from './child.ts';
 import type { EngineJob } from './engine-worker.ts';
 import type { Comparison, Contestant, Figures, SuiteReport } from './measurement.ts';
@@ -38,10 +38,11 @@ async function measureAll(
   options: BenchOptions,
 ): Promise<Figures> {
   const drain = { ...job, subject, mode: 'drain', warmUp: 50_000, messages: options.short ? 100_000 : 400_000 } satisfies EngineJob;
-  const patience = { partners: [], waitMs: options.waitMs };
-  const drained = await calmest(NAMES[subject], patience, async () => {
-    await untilCalm(patience);
-    return inChild('engine', drain);
+  const drained = await calmest({
+    what: NAMES[subject],
+    patience: { partners: [], waitMs: options.waitMs },
+    prepare: () => Promise.resolve(),
+    measure: () => inChild('engine', drain),
   });
   const bytes = await inChild('engine', { ...job, subject, mode: 'allocate', warmUp: 20_000, messages: 20_000 } satisfies EngineJob, [
     '--expose-gc',

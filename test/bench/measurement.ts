@@ -4,8 +4,12 @@ export type Figures = Readonly<Record<string, number>>;
 /** Something that is measured beside others. */
 export interface Contestant {
   readonly name: string;
-  /** Takes one measurement; `round` counts from 1. */
-  readonly measure: (round: number) => Promise<Figures>;
+  /** What comes before the first round. */
+  readonly prepare?: () => Promise<void>;
+  /** Takes one measurement. */
+  readonly measure: () => Promise<Figures>;
+  /** What comes after the last one. */
+  readonly end?: () => Promise<void>;
 }
 
 /** What one contestant came to over all rounds. */

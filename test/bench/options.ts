@@ -7,10 +7,10 @@ export const USAGE = `usage: npm run bench -- [${suiteNames.join('] [')}] [--jso
   --json FILE   write machine, versions, date, every round and the medians
   --short       fewer and shorter rounds, about two minutes in all
   --strict      end with 1 when a bar is missed
-  --rounds N    how often everything is measured (default 5, with --short 2)
+  --rounds N    how often everything is measured (default 7, with --short 3)
   --only TEXT   only the comparisons whose title contains TEXT`;
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 10_000;
 
 /** What a run of the benchmarks does. */
 export interface BenchOptions {
@@ -35,7 +35,7 @@ export function usageOr(words: readonly string[]): BenchOptions | string {
   const { values, positionals } = parsed;
   const unknown = positionals.filter((word) => !suiteNames.some((name) => name === word));
   if (unknown.length > 0) return `there is no suite ${unknown.join(', ')}`;
-  const rounds = Number(values.rounds ?? (values.short ? 2 : 5));
+  const rounds = Number(values.rounds ?? (values.short ? 3 : 7));
   if (!Number.isInteger(rounds) || rounds < 1) return '--rounds must be a whole number from 1';
   return {
     suites: positionals.length === 0 ? suiteNames : suiteNames.filter((name) => positionals.includes(name)),

@@ -6,7 +6,7 @@ const OTHERS_CORE = '0';
 const MEASURED_CORE = '1';
 
 /** Whether processes can be bound to cores here. */
-export const canPin = availableParallelism() > 1 && spawnSync('taskset', ['-c', OTHERS_CORE, 'true']).status === 0;
+const canPin = availableParallelism() > 1 && spawnSync('taskset', ['-c', OTHERS_CORE, 'true']).status === 0;
 
 /** The command that runs `command` on the measured core. */
 export function pinned(command: string, args: readonly string[]): readonly [string, readonly string[]] {

@@ -1,12 +1,13 @@
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { emulatorClientOptions, startElasticMq } from '../support/backends/index.ts';
-import { calmest, type Patience, untilCalm } from './calm.ts';
-import { inChild } from './child.ts';
+import { calmest, type Patience } from './calm.ts';
+import { type Child, startChild } from './child.ts';
 import { versionOf } from './machine.ts';
-import type { Bar, Comparison, Contestant, Figures, SuiteReport, Summary } from './measurement.ts';
+import type { Bar, Comparison, Contestant, SuiteReport, Summary } from './measurement.ts';
 import type { BenchOptions } from './options.ts';
 import { moveAway, pinningNote } from './pinning.ts';
 import { alternate } from './rounds.ts';
+import type { Passed } from './span.ts';
 import { fill } from './sqs-filler.ts';
 import type { SqsJob } from './sqs-worker.ts';
 import { bar, best, per } from './statistics.ts';
@@ -18,8 +19,9 @@ const BATCH = 10;
 const HANDLER_MS = 50;
 /** What the slots can do at most while each works on its handler, messages/s. */
 const HANDLER_CEILING = (CONCURRENCY * BATCH * 1000) / HANDLER_MS;
-/** No contestant is faster than this, messages/s: the queue is filled for it. */
-const RATE_MAX = 13_000;
+/** The queue is filled to the upper limit whenever it is below the lower one, which is more than anybody takes in a turn. */
+const QUEUE_MIN = 40_000;
+const QUEUE_MAX = 120_000;
 const RATE = 'messages/s';
 const CPU = 'CPU us/message';
 const OTHERS = 'CPU % of others';
@@ -42,14 +44,13 @@ export async function sqsSuite(options: BenchOptions): Promise<SuiteReport> {
   moveAway(broker.pid);
   const client = new SQSClient(emulatorClientOptions(broker.endpoint));
   try {
-    const create = new CreateQueueCommand({ QueueName: 'bench', Attributes: { VisibilityTimeout: '120' } });
+    const create = new CreateQueueCommand({ QueueName: 'bench', Attributes: { VisibilityTimeout: '600' } });
     const { QueueUrl: queueUrl = '' } = await client.send(create);
     const place: Place = {
       endpoint: broker.endpoint,
       queueUrl,
       client,
       broker: broker.pid,
-
       patience: { partners: [broker.pid], waitMs: options.waitMs },
     };
     const comparisons: Comparison[] = [];
@@ -77,16 +78,15 @@ export async function sqsSuite(options: BenchOptions): Promise<SuiteReport> {
 
 function conditions(handlerMs: number): string {
   const handler = handlerMs === 0 ? 'a handler that does nothing' : `a handler of ${String(handlerMs)} ms a batch`;
-  return `ElasticMQ, messages of 200 bytes, batches of ${String(BATCH)}, ${handler}, the queue filled before, the ramp of concurrency not measured`;
+  return `ElasticMQ, messages of 200 bytes, batches of ${String(BATCH)}, ${handler}, the queue filled before, everybody warm and at full concurrency`;
 }
 
 function contestantsOf(place: Place, handlerMs: number, options: BenchOptions): Contestant[] {
   const one = (contestant: SqsJob['contestant'], parallel: number): Contestant => {
-    const name = nameOf(contestant, parallel);
     const { endpoint, queueUrl, broker } = place;
-    const times = options.short ? { warmUpMs: 3000, measureMs: 1500 } : { warmUpMs: 4500, measureMs: 6000 };
-    const job: SqsJob = { contestant, endpoint, queueUrl, parallel, handlerMs, ...times, broker };
-    return { name, measure: () => measure(place, `${name}, ${String(handlerMs)}`, job) };
+    const times = options.short ? { warmUpMs: 3000, measureMs: 1000 } : { warmUpMs: 5000, measureMs: 2000 };
+    const name = nameOf(contestant, parallel);
+    return persistent(place, name, { contestant, endpoint, queueUrl, parallel, handlerMs, ...times, broker });
   };
   const settings = options.short ? [CONCURRENCY] : SETTINGS;
   return [
@@ -94,6 +94,42 @@ function contestantsOf(place: Place, handlerMs: number, options: BenchOptions): 
     ...settings.map((parallel) => one('sqs-consumer', parallel)),
     ...settings.map((parallel) => one('bare', parallel)),
   ];
+}
+
+/** A contestant whose process stays: it is warmed up once, and works only in its turns. */
+function persistent(place: Place, name: string, job: SqsJob): Contestant {
+  let child: Child | undefined;
+  const measureOnce = async (): Promise<Passed> => {
+    if (child === undefined) throw new Error(`${name} has not been started`);
+    const passed = await child.ask('measure');
+    if ((await waiting(place)) === 0) throw new Error(`${name}: the queue ran dry, so the measurement says nothing`);
+    return passed;
+  };
+  return {
+    name,
+    prepare: async () => {
+      await fillUp(place);
+      child = startChild('sqs', job);
+      await child.ask('warm');
+    },
+    measure: async () => {
+      const sitting = { what: name, patience: place.patience, prepare: () => fillUp(place), measure: measureOnce };
+      const passed = await calmest(sitting);
+      return {
+        [RATE]: per(passed, 'messages', 'seconds'),
+        [CPU]: per(passed, 'cpuMicros', 'messages'),
+        'messages/batch': per(passed, 'messages', 'batches'),
+        [OTHERS]: 100 * passed.othersCores,
+      };
+    },
+    end: async () => child?.end(),
+  };
+}
+
+/** Fills the queue when a turn might empty it; not before each, because the producer would disturb the turns. */
+async function fillUp(place: Place): Promise<void> {
+  const count = await waiting(place);
+  if (count < QUEUE_MIN) await fill(place.client, place.queueUrl, QUEUE_MAX - count);
 }
 
 function nameOf(contestant: SqsJob['contestant'], parallel: number): string {
@@ -105,24 +141,6 @@ function nameOf(contestant: SqsJob['contestant'], parallel: number): string {
     case 'bare':
       return `bare SDK loop, ${String(parallel)}`;
   }
-}
-
-async function measure(place: Place, what: string, job: SqsJob): Promise<Figures> {
-  const most = job.handlerMs === 0 ? RATE_MAX : HANDLER_CEILING;
-  const wanted = (most * (job.warmUpMs + job.measureMs)) / 1000;
-  const passed = await calmest(what, place.patience, async () => {
-    await fill(place.client, place.queueUrl, wanted - (await waiting(place)));
-    await untilCalm(place.patience);
-    const tried = await inChild('sqs', job);
-    if ((await waiting(place)) === 0) throw new Error(`${what}: the queue ran dry, so the measurement says nothing`);
-    return tried;
-  });
-  return {
-    [RATE]: per(passed, 'messages', 'seconds'),
-    [CPU]: per(passed, 'cpuMicros', 'messages'),
-    'messages/batch': per(passed, 'messages', 'batches'),
-    [OTHERS]: 100 * passed.othersCores,
-  };
 }
 
 async function waiting({ client, queueUrl }: Place): Promise<number> {

@@ -4,7 +4,7 @@ import type { Bar, Figures, Summary } from './measurement.ts';
 export const NOISY_SPREAD = 0.1;
 
 /** The middle value, or the mean of the two in the middle. NaN of nothing. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
@@ -12,7 +12,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** The distance from the least to the most, as a share of the median. */
-export function spread(values: readonly number[]): number {
+function spread(values: readonly number[]): number {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }
 

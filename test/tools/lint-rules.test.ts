@@ -12,7 +12,12 @@ const byPlace = new ESLint({
   overrideConfigFile,
   overrideConfig: [tseslint.configs.disableTypeChecked, { languageOptions: { parserOptions: { project: null } } }],
 });
-const byType = new ESLint({ cwd: root, overrideConfigFile });
+/** Under CI the parser would take the file as it is on disk for the text it is given. */
+const byType = new ESLint({
+  cwd: root,
+  overrideConfigFile,
+  overrideConfig: { languageOptions: { parserOptions: { disallowAutomaticSingleRunInference: true } } },
+});
 
 async function rulesBroken(eslint: ESLint, filePath: string, code: string): Promise<string[]> {
   const [result] = await eslint.lintText(`${code}\n`, { filePath });

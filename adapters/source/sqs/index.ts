@@ -25,6 +25,7 @@ import { ARN_UNKNOWN, identityOf, toDepth, toDescription } from './description.t
 import { canCheckBodies, type MessageContext, toQueueMessage } from './message.ts';
 import { type ResolvedSqsOptions, resolveSqsOptions, type SqsOptions } from './options.ts';
 
+export type { AwsCredentials } from '../../shared/aws-settings.ts';
 export type { SqsOptions } from './options.ts';
 
 /** A queue of SQS, FIFO when its name ends in `.fifo`. Nothing is loaded or called before the first call. Throws a ConfigError. */

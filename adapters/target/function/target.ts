@@ -21,7 +21,7 @@ const ENDED: Promise<void> = Promise.resolve();
  * At the deadline the outcome is `timeout` and `context.signal` aborts, but JavaScript cannot be stopped from outside:
  * `ended` resolves when the handler's promise settles, and what it then settles with is ignored.
  *
- * @throws {@link ConfigError} when `fn` is no function or takes a callback.
+ * @throws ConfigError when `fn` is no function or takes a callback.
  */
 export function handler<Event = unknown>(fn: FunctionHandler<Event>): FunctionTarget<Event> {
   // Callers without types pass anything.

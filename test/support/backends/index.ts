@@ -20,10 +20,8 @@
  * - inject          `describe` with a back end (imported by test files themselves, because it needs Vitest)
  * - run             `npm run backends`
  */
-export type { Backend, BackendName, OwnBackend } from './backend.ts';
-export { BackendUnavailable } from './backend.ts';
+export type { OwnBackend } from './backend.ts';
 export { startElasticMq } from './elasticmq.ts';
 export { emulatorKinesisOptions } from './kinesis-client.ts';
 export { startLocalStack } from './localstack.ts';
 export { emulatorClientOptions } from './sqs-client.ts';
-export { provision, start } from './start.ts';

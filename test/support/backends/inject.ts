@@ -1,6 +1,6 @@
 import { describe, inject } from 'vitest';
 import { isCi } from './backend.ts';
-import type { BackendOffer, ProvidedBackends } from './provided.ts';
+import type { ProvidedBackends } from './provided.ts';
 
 function provided(): ProvidedBackends {
   // Typed as always there, but a project without the global setup has nothing to inject.
@@ -23,11 +23,6 @@ function describeOrSkip<T>(offer: T | { readonly skipped: string }, title: strin
   describe(title, () => {
     body(offer);
   });
-}
-
-/** Where the LocalStack of this run answers, or why there is none. */
-export function localstack(): BackendOffer {
-  return provided().localstack;
 }
 
 /** `describe` with a running back end. Without one the tests are counted as skipped and say why; under CI the file fails. */

@@ -14,7 +14,7 @@ function findRoot(): string {
 }
 
 /** The root of the clone. */
-export const projectRoot = findRoot();
+const projectRoot = findRoot();
 
 /** What the back ends are made of: requirements, poms. */
 export const configRoot = join(projectRoot, 'config', 'backends');

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { entryResults } from '../../../../adapters/source/sqs/batch.ts';
 import { type SqsOptions, sqs } from '../../../../adapters/source/sqs/index.ts';
 import type { QueueMessage, QueueReceipt, QueueSource, ReceiveRequest } from '../../../../src/index.ts';
-import { STUB_REGION, SqsStub } from '../../../support/sqs-stub.ts';
+import { SqsStub, STUB_REGION } from '../../../support/sqs-stub.ts';
 import type { StubQueue } from '../../../support/sqs-stub-queue.ts';
 
 let stub: SqsStub;

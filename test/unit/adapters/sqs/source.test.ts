@@ -1,13 +1,13 @@
-import type { SQSEvent } from 'aws-lambda';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type SqsOptions, sqs } from '../../../../adapters/source/sqs/index.ts';
 import type { QueueSource, ReceiveRequest } from '../../../../src/index.ts';
-import { STUB_REGION, SqsStub } from '../../../support/sqs-stub.ts';
+import { SqsStub, STUB_REGION } from '../../../support/sqs-stub.ts';
 
 let stub: SqsStub;
 const open: QueueSource<SQSEvent>[] = [];
