@@ -12,6 +12,7 @@ import { handler } from './target/function/index.ts';
 
 export { type RecordedInvocation, Recorder, SeededRandom, VirtualClock } from '../src/index.ts';
 export { type EmbeddedQueue, type EmbeddedQueueOptions, embeddedQueue } from './source/embedded-queue/index.ts';
+export { type EmbeddedStream, type EmbeddedStreamOptions, embeddedStream } from './source/embedded-stream/index.ts';
 
 /** How long a stop of a test engine drains, ms; long polls are cut to fit, so they last a second. */
 const STOP_TIMEOUT_MS = 2000;

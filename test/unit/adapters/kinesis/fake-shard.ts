@@ -1,11 +1,11 @@
 /** One shard behind the calls of the adapter, on a virtual clock: what no emulator can be brought to, iterators that expire and records that go. */
 import type { GetShardIteratorCommandInput, _Record as SdkRecord } from '@aws-sdk/client-kinesis';
+import { AwsConnection } from '../../../../adapters/shared/aws-connection.ts';
+import type { KinesisRecord } from '../../../../adapters/shared/kinesis-event.ts';
 import type { KinesisCalls } from '../../../../adapters/source/kinesis/client.ts';
 import { kinesisError } from '../../../../adapters/source/kinesis/errors.ts';
 import type { ShardPace } from '../../../../adapters/source/kinesis/pace.ts';
 import { readShard, type StreamReading } from '../../../../adapters/source/kinesis/reader.ts';
-import { AwsConnection } from '../../../../adapters/shared/aws-connection.ts';
-import type { KinesisRecord } from '../../../../adapters/shared/kinesis-event.ts';
 import { type ReadRequest, SeededRandom, type StreamPosition, type StreamStep, VirtualClock } from '../../../../src/index.ts';
 
 export const SHARD = 'shardId-000000000000';
