@@ -9,7 +9,7 @@
  * - source-gate.ts   waiting for a source in trouble
  */
 export { Buffer } from './buffer.ts';
-export { awaitedParents, initialPosition, type Lineage, type MappingStart, readable } from './lineage.ts';
+export { awaitedParents, initialPosition, type MappingStart, readable } from './lineage.ts';
 export { EMPTY_POLL_BACKOFF, longPollSeconds, visibilityToAsk } from './polling.ts';
 export { type Polled, QueuePoller } from './queue-poller.ts';
 export { Scaler } from './scaler.ts';

@@ -5,7 +5,7 @@ const OFFSET_BASIS = 0x81_1c_9d_c5;
 const PRIME = 0x01_00_01_93;
 
 /** FNV-1a, 32 bits, over the text's units: the low byte, and the high byte where there is one. */
-export function fnv1a(text: string): number {
+function fnv1a(text: string): number {
   let hash = OFFSET_BASIS;
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);

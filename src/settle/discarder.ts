@@ -12,7 +12,7 @@ import type {
 import { type BackoffPolicy, type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
 
 /** Waits between tries of a destination that does not confirm. */
-export const DESTINATION_BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 30_000 };
+const DESTINATION_BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 30_000 };
 
 /** What a discarder works with. */
 export interface DiscardParts {

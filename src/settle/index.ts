@@ -11,9 +11,9 @@
  * - entry-calls.ts    batch calls, again only for failed entries
  */
 
-export { type CheckpointedRow, Checkpointer } from './checkpointer.ts';
-export { Discarder, type DiscardParts, type Given } from './discarder.ts';
+export { Checkpointer } from './checkpointer.ts';
+export { Discarder } from './discarder.ts';
 export { type Arrival, InFlight, reliableUntil } from './in-flight.ts';
 export { QueueSettler, type QueueSettlerParts } from './queue-settler.ts';
 export { type ShardEntry, ShardLedger } from './shard-ledger.ts';
-export { decodeShardRow, encodeShardRow, type LaneScheme, type RetryMark, type ShardRow } from './shard-row.ts';
+export { decodeShardRow, encodeShardRow, type RetryMark, type ShardRow } from './shard-row.ts';

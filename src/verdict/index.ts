@@ -6,4 +6,4 @@
  * - partial-response.ts  what a function's answer says of its batch
  */
 export { decideQueue, type QueueCase, type QueueVerdict, THROTTLE_BACKOFF } from './queue-verdict.ts';
-export { decideCrashed, decideStream, type Failure, RETRY_BACKOFF, type StreamPolicy, type StreamVerdict } from './stream-verdict.ts';
+export { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict } from './stream-verdict.ts';

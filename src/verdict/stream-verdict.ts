@@ -51,9 +51,9 @@ export interface StreamCase {
 }
 
 /** Waits between tries of a failed range. AWS publishes none; 8 invokes in 60 s were counted, which fits a mean of 0.5 s that doubles. */
-export const RETRY_BACKOFF: BackoffPolicy = { baseMs: 1000, capMs: 30_000 };
+const RETRY_BACKOFF: BackoffPolicy = { baseMs: 1000, capMs: 30_000 };
 /** Waits after throttles and service errors. */
-export const SERVICE_BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 20_000 };
+const SERVICE_BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 20_000 };
 
 /**
  * The failure policy of streams in one place (spec d.5, d.6; design: Failure policy). A failure counts one attempt for the
