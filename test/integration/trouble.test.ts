@@ -7,6 +7,11 @@ import { describeWithBackend, describeWithOwnLocalStack } from '../support/backe
 import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { EMPTY, SqsWorld, type WorldQueue } from '../support/sqs-world.ts';
 
+const BATCH_SIZE = 5;
+const CONCURRENCY = 5;
+/** At the function at one moment, messages. */
+const MOST_IN_FLIGHT = BATCH_SIZE * CONCURRENCY;
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 
@@ -166,7 +171,12 @@ describeWithBackend('localstack', 'a network between mapping and queue', ({ endp
     await queue.send(bodies);
     const engine = world.engine(onTestFinished, { endpoint: proxy.endpoint });
     const tally = new Tally();
-    engine.map({ source: engine.sqs(queue.arn), batchSize: 5, scalingConfig: { maximumConcurrency: 5 }, target: tally.handler });
+    engine.map({
+      source: engine.sqs(queue.arn),
+      batchSize: BATCH_SIZE,
+      scalingConfig: { maximumConcurrency: CONCURRENCY },
+      target: tally.handler,
+    });
     let cuts = 0;
     const next = (): number => tally.counts.size + random.integer(1, 40);
     let at = next();
@@ -182,8 +192,8 @@ describeWithBackend('localstack', 'a network between mapping and queue', ({ endp
     await engine.idle({ timeoutMs: 40_000 });
     expect(tally.handled).toEqual([...bodies].sort());
     expect(cuts).toBeGreaterThan(5);
-    // Everything in flight is known, and recognised when it comes again.
-    expect(tally.repeated).toBe(0);
+    // What is in flight is recognised when it comes again; only an answer that crosses a delete on its way can repeat one.
+    expect(tally.repeated).toBeLessThanOrEqual(MOST_IN_FLIGHT);
     expect(await queue.counts()).toEqual(EMPTY);
     console.log(`${String(bodies.length)} messages handled through ${String(cuts)} cuts, ${String(tally.repeated)} handled twice`);
   });
@@ -224,7 +234,12 @@ describeWithOwnLocalStack('LocalStack itself', () => {
   ): Promise<{ readonly engine: TestEngine; readonly tally: Tally }> => {
     const engine = world.engine(onTestFinished);
     const tally = new Tally();
-    engine.map({ source: engine.sqs(queue.arn), batchSize: 5, scalingConfig: { maximumConcurrency: 5 }, target: tally.handler });
+    engine.map({
+      source: engine.sqs(queue.arn),
+      batchSize: BATCH_SIZE,
+      scalingConfig: { maximumConcurrency: CONCURRENCY },
+      target: tally.handler,
+    });
     await engine.start();
     return { engine, tally };
   };
