@@ -76,7 +76,7 @@ export class Engine extends CoreEngine {
 
   override map<Event>(options: MapOptions<Event>, checked?: Checked): Mapping {
     const { target } = options;
-    return super.map({ ...options, target: 'kind' in target ? target : targetOf(target) }, checked);
+    return super.map({ ...options, target: typeof target === 'function' ? handler(target) : target }, checked);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Invoker } from '../invoke/index.ts';
 import { type Checked, check, describeWait, type Mapping, QueueMapping, resolveQueueOptions } from '../mapping/index.ts';
 import { EventHub, logListener, MeterListener } from '../observe/index.ts';
 import { FunctionRegistry } from './functions.ts';
+import { checkMappingParts } from './given.ts';
 import { untilIdle } from './idle.ts';
 import {
   ENGINE_FIELDS,
@@ -64,6 +65,7 @@ export class CoreEngine {
   /** Adds a mapping; in a started engine it begins to work at once unless `enabled` is false. Throws a ConfigError. */
   map<Event>(options: QueueMapOptions<Event>, checked: Checked = {}): Mapping {
     if (this.#phase === 'stopped') throw new Error('the engine has been stopped; make a new one');
+    checkMappingParts(options, checked);
     const { source, name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...fields } = options;
     const resolved = resolveQueueOptions(fields, source.fifo, checked);
     const id = this.#platform.random.uuid();
@@ -127,18 +129,19 @@ export class CoreEngine {
   async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#phase = 'stopped';
     const timeoutMs = options.timeoutMs ?? this.#stopTimeoutMs;
-    await Promise.all([...this.#mappings.values()].map((mapping) => mapping.disable({ timeoutMs })));
+    await Promise.all([...this.#mappings.values()].map((mapping) => mapping.end({ timeoutMs })));
   }
 
   /**
    * Resolves when, for every enabled mapping, nothing is in flight and the source reports nothing visible, hidden or
-   * delayed, on two looks. Messages that await redelivery are not idle. Rejects with the wait reasons after `timeoutMs`
+   * delayed, on two looks. Messages that await redelivery are not idle, nor is an engine that was not started. Rejects with the wait reasons after `timeoutMs`
    * (default: never).
    */
   idle(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     return untilIdle({
       clock: this.#platform.clock,
       mappings: () => [...this.#mappings.values()],
+      isOff: ({ name, state }) => state === 'Disabled' && (this.#phase !== 'new' || this.#disabled.has(name)),
       pollMs: this.#idlePollMs,
       timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
       explain: () => this.explain(),

@@ -69,6 +69,8 @@ export class QueueMapping implements Mapping {
   #wasEnabled = false;
   /** How often it was asked to stop. */
   #disables = 0;
+  /** Its engine was stopped. */
+  #isEnded = false;
 
   constructor(parts: QueueMappingParts) {
     this.#parts = parts;
@@ -117,6 +119,7 @@ export class QueueMapping implements Mapping {
   }
 
   async enable(): Promise<void> {
+    if (this.#isEnded) throw new Error('the engine has been stopped; make a new one');
     const disables = this.#disables;
     while (this.#running?.stopping.isSet === true) await this.#running.over.promise;
     if (disables !== this.#disables) return;
@@ -155,6 +158,12 @@ export class QueueMapping implements Mapping {
       this.#lifecycle.move('Disabled');
       running.over.resolve();
     }
+  }
+
+  /** Disables it for good: it cannot be enabled again. */
+  end(options: { readonly timeoutMs: number }): Promise<void> {
+    this.#isEnded = true;
+    return this.disable(options);
   }
 
   /** One grace for all who stop this mapping, so that a later call never makes it longer. */
