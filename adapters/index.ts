@@ -86,7 +86,7 @@ export class Engine extends CoreEngine {
   override map<Event>(options: MapStreamOptions<Event>, checked?: Checked): Mapping;
   override map<Event>(options: MapOptions<Event> | MapStreamOptions<Event>, checked?: Checked): Mapping {
     const { target } = options;
-    return this.add({ ...options, target: 'kind' in target ? target : targetOf(target) }, checked);
+    return this.add({ ...options, target: typeof target === 'function' ? handler(target) : target }, checked);
   }
 }
 

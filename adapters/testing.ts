@@ -104,8 +104,13 @@ export class TestEngine extends CoreEngine {
 
   #recorded<Event>(target: MapOptions<Event>['target']): FunctionTarget<Event> | FunctionRef<Event> {
     if (typeof target === 'function') return this.#recorder.around(handler(target));
-    return 'kind' in target ? target : this.#recorder.around(target);
+    // What is no target at all is refused by the engine, as it is.
+    return isTarget(target) ? this.#recorder.around(target) : target;
   }
+}
+
+function isTarget<Event>(target: FunctionTarget<Event> | FunctionRef<Event>): target is FunctionTarget<Event> {
+  return typeof target === 'object' && 'invoke' in target;
 }
 
 /** Makes a {@link TestEngine}. */

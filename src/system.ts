@@ -2,12 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Random } from './contract/index.ts';
 
+/** The longest that Node's timers wait, ms; it fires a longer one at once. */
+const TIMER_MS_MAX = 2_147_483_647;
+
 /** The process's clock. Timers keep the process alive while they wait. */
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
   timer: (ms, callback) => {
-    const handle = setTimeout(callback, Math.max(0, ms));
+    const handle = setTimeout(callback, Math.min(TIMER_MS_MAX, Math.max(0, ms)));
     return () => {
       clearTimeout(handle);
     };

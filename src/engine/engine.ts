@@ -15,6 +15,7 @@ import {
 } from '../mapping/index.ts';
 import { EventHub, logListener, MeterListener } from '../observe/index.ts';
 import { FunctionRegistry } from './functions.ts';
+import { checkMappingParts } from './given.ts';
 import { untilIdle } from './idle.ts';
 import {
   ENGINE_FIELDS,
@@ -101,6 +102,7 @@ export class CoreEngine {
   /** What `map()` does, whatever the source. */
   protected add<Event>(options: QueueMapOptions<Event> | StreamMapOptions<Event>, checked: Checked = {}): Mapping {
     if (this.#phase === 'stopped') throw new Error('the engine has been stopped; make a new one');
+    checkMappingParts(options, checked);
     const id = this.#platform.random.uuid();
     const name = options.name ?? id;
     if (this.#mappings.has(name)) {
@@ -172,18 +174,19 @@ export class CoreEngine {
   async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#phase = 'stopped';
     const timeoutMs = options.timeoutMs ?? this.#stopTimeoutMs;
-    await Promise.all([...this.#mappings.values()].map((mapping) => mapping.disable({ timeoutMs })));
+    await Promise.all([...this.#mappings.values()].map((mapping) => mapping.end({ timeoutMs })));
   }
 
   /**
    * Resolves when, for every enabled mapping, nothing is in flight and the source reports nothing visible, hidden or
-   * delayed, on two looks. Messages that await redelivery are not idle. Rejects with the wait reasons after `timeoutMs`
+   * delayed, on two looks. Messages that await redelivery are not idle, nor is an engine that was not started. Rejects with the wait reasons after `timeoutMs`
    * (default: never).
    */
   idle(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     return untilIdle({
       clock: this.#platform.clock,
       mappings: () => [...this.#mappings.values()],
+      isOff: ({ name, state }) => state === 'Disabled' && (this.#phase !== 'new' || this.#disabled.has(name)),
       pollMs: this.#idlePollMs,
       timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
       explain: () => this.explain(),

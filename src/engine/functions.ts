@@ -1,6 +1,7 @@
 import { type Clock, ConfigError, type FunctionTarget, type Random } from '../contract/index.ts';
 import { Invoker } from '../invoke/index.ts';
 import { type Checked, check } from '../mapping/index.ts';
+import { checkTarget } from './given.ts';
 import { FUNCTION_FIELDS, type FunctionOptions, type FunctionRef } from './options.ts';
 
 /** A function's time-out unless told otherwise, s (AWS). */
@@ -22,6 +23,7 @@ export class FunctionRegistry {
   /** Registers a function; `name` defaults to a new one. */
   add<Event>(options: FunctionOptions<Event>, checked: Checked = {}): FunctionRef<Event> {
     const { target, ...rest } = options;
+    checkTarget(target, checked);
     const fields = check(FUNCTION_FIELDS, rest, checked);
     const name = fields.name ?? `function-${this.#random.uuid().slice(0, 8)}`;
     if (this.#byName.has(name)) {

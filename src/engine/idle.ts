@@ -9,6 +9,8 @@ const LOOKS = 2;
 export interface IdleQuestion {
   readonly clock: Clock;
   readonly mappings: () => readonly SourceMapping[];
+  /** Whether nothing is expected of a mapping. */
+  readonly isOff: (mapping: SourceMapping) => boolean;
   readonly pollMs: number;
   readonly timeoutMs: number;
   /** The wait reasons, for the error. */
@@ -20,7 +22,7 @@ export interface IdleQuestion {
  * twice in a row. Rejects with the wait reasons when `timeoutMs` passes first.
  */
 export async function untilIdle(question: IdleQuestion): Promise<void> {
-  const { clock, mappings, pollMs, timeoutMs, explain } = question;
+  const { clock, mappings, isOff, pollMs, timeoutMs, explain } = question;
   const over = new Latch();
   const cancel = Number.isFinite(timeoutMs)
     ? clock.timer(timeoutMs, () => {
@@ -30,7 +32,7 @@ export async function untilIdle(question: IdleQuestion): Promise<void> {
   let left: string | undefined;
   try {
     for (let quiet = 0; !over.isSet; await sleep(clock, pollMs, over)) {
-      const look = await orSet(lookAt(mappings()), over);
+      const look = await orSet(lookAt(mappings().filter((mapping) => !isOff(mapping))), over);
       if (look !== undefined) left = look.busy ?? left;
       else left = left === undefined ? 'a source does not answer' : `${left} (and the next look is not answered yet)`;
       quiet = look !== undefined && look.busy === undefined ? quiet + 1 : 0;
@@ -49,8 +51,7 @@ async function lookAt(mappings: readonly SourceMapping[]): Promise<{ readonly bu
 /** What is not idle, as text; `undefined` when nothing is. */
 async function busy(mappings: readonly SourceMapping[]): Promise<string | undefined> {
   for (const mapping of mappings) {
-    if (mapping.state === 'Disabled') continue;
-    if (mapping.state !== 'Enabled') return `${mapping.name} is ${mapping.state}`;
+    if (mapping.state !== 'Enabled') return `${mapping.name} is ${mapping.state === 'Disabled' ? 'not started' : mapping.state}`;
     const left = await mapping.busy();
     if (left !== undefined) return `${mapping.name}: ${left}`;
   }

@@ -3,6 +3,7 @@
  *
  * - engine.ts     map, start, stop, idle
  * - functions.ts  functions by name
+ * - given.ts     what callers without types may hand over
  * - idle.ts       when there is nothing left to do
  * - options.ts    what a user may say
  */

@@ -111,7 +111,7 @@ class Run implements Running {
     });
     let invocation: Invocation;
     try {
-      invocation = target.invoke(event, this.#context());
+      invocation = checked(target.invoke(event, this.#context()));
     } catch (error) {
       invocation = broken(error);
     }
@@ -121,10 +121,15 @@ class Run implements Running {
       this.#ended.resolve('stopped');
     };
     // The port rules rejections out; a target of a user's own may reject all the same.
-    void invocation.outcome.then(this.#outcome.resolve, (error: unknown) => {
-      this.#outcome.resolve(notReached(error));
-    });
-    void invocation.ended.then(onEnd, onEnd);
+    void Promise.resolve(invocation.outcome).then(
+      (outcome) => {
+        this.#outcome.resolve(isOutcome(outcome) ? outcome : notReached(new TypeError('it gave no outcome')));
+      },
+      (error: unknown) => {
+        this.#outcome.resolve(notReached(error));
+      },
+    );
+    void Promise.resolve(invocation.ended).then(onEnd, onEnd);
     return this.#ended.promise;
   }
 
@@ -158,6 +163,27 @@ class Run implements Running {
       this.#ended.resolve('abandoned');
     });
   }
+}
+
+/** The port's types say it already; a target of a user's own may be written without them. */
+function checked(invocation: unknown): Invocation {
+  const { outcome, ended } = (invocation ?? {}) as Partial<Record<keyof Invocation, { readonly then?: unknown }>>;
+  if (typeof outcome?.then === 'function' && typeof ended?.then === 'function') return invocation as Invocation;
+  throw new TypeError('invoke() gave no { outcome, ended } of two promises');
+}
+
+const OUTCOMES: Readonly<Record<Outcome['kind'], true>> = {
+  success: true,
+  'function-error': true,
+  timeout: true,
+  throttled: true,
+  'service-error': true,
+  terminal: true,
+};
+
+function isOutcome(given: unknown): given is Outcome {
+  const kind = (given as { readonly kind?: unknown } | null | undefined)?.kind;
+  return typeof kind === 'string' && Object.hasOwn(OUTCOMES, kind);
 }
 
 /** A target that throws instead of answering has a defect; its batch is treated as not delivered. */

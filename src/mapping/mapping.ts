@@ -16,7 +16,10 @@ export interface Mapping {
   waits(): readonly Wait[];
   /** Messages received and not yet settled. */
   readonly inFlight: number;
-  /** Begins to work. Resolves when the source has been found; a source that does not exist yet is waited for. */
+  /**
+   * Begins to work. Resolves when the source has been found; a source that does not exist yet is waited for. Rejects once
+   * its engine has been stopped.
+   */
   enable(): Promise<void>;
   /**
    * Receives nothing new, drains for at most `timeoutMs` (default: the engine's stop time-out), then releases what is

@@ -70,6 +70,8 @@ export class SourceMapping implements Mapping {
   #wasEnabled = false;
   /** How often it was asked to stop. */
   #disables = 0;
+  /** Its engine was stopped. */
+  #isEnded = false;
 
   constructor(parts: SourceMappingParts) {
     this.#parts = parts;
@@ -120,6 +122,7 @@ export class SourceMapping implements Mapping {
   }
 
   async enable(): Promise<void> {
+    if (this.#isEnded) throw new Error('the engine has been stopped; make a new one');
     const disables = this.#disables;
     while (this.#running?.stopping.isSet === true) await this.#running.over.promise;
     if (disables !== this.#disables) return;
@@ -158,6 +161,12 @@ export class SourceMapping implements Mapping {
       this.#lifecycle.move('Disabled');
       running.over.resolve();
     }
+  }
+
+  /** Disables it for good: it cannot be enabled again. */
+  end(options: { readonly timeoutMs: number }): Promise<void> {
+    this.#isEnded = true;
+    return this.disable(options);
   }
 
   /** One grace for all who stop this mapping, so that a later call never makes it longer. */

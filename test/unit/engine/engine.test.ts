@@ -68,6 +68,28 @@ describe('what an engine refuses', () => {
     ]);
   });
 
+  it.each<[object, string]>([
+    [{ source: undefined }, "source: must be a source such as sqs({ queue: 'arn:...' }) or embeddedQueue({ name }), but is missing"],
+    [
+      { source: 'orders' },
+      'source: must be a source such as sqs({ queue: \'arn:...\' }) or embeddedQueue({ name }), but is the text "orders"',
+    ],
+    [{ target: null }, 'target: must be a handler, async (event, context) => ..., or a target such as http({ url }), but is null'],
+    [{ target: {} }, 'target: must be a handler, async (event, context) => ..., or a target such as http({ url }), but is an object'],
+    [{ name: '' }, 'name: must be a text of 1 to 256 characters, but is the text ""'],
+    [{ name: 42 }, 'name: must be a text of 1 to 256 characters, but is the number 42'],
+  ])('a mapping of parts that are none: %j', (given, problem) => {
+    expect(problems(() => world.engine.map({ source: world.queue(), target: works, ...given }))).toEqual([problem]);
+    expect(world.engine.mappings).toEqual([]);
+  });
+
+  it('a function without a target', () => {
+    const without: object = { target: undefined };
+    expect(problems(() => world.engine.function({ target: works, ...without }))).toEqual([
+      'target: must be a handler, async (event, context) => ..., or a target such as http({ url }), but is missing',
+    ]);
+  });
+
   it('a function of another engine', () => {
     const foreign = new QueueWorld().engine.function({ name: 'foreign', target: works });
     expect(problems(() => world.map(world.queue(), { target: foreign }))).toEqual([

@@ -215,6 +215,17 @@ describe('idle', () => {
     expect(await world.idle()).toBeLessThan(1000);
     expect(world.invoked).toEqual([]);
   });
+
+  it('is not reached before the engine was started', async () => {
+    const queue = world.queue();
+    queue.send({ body: '1' });
+    world.map(queue);
+    await expect(world.clock.run(world.engine.idle({ timeoutMs: 1000 }))).rejects.toThrow(/not idle after 1000 ms: m is not started/);
+    const idle = world.engine.idle();
+    await world.engine.start();
+    await world.clock.run(idle);
+    expect(world.batches).toEqual([['1']]);
+  });
 });
 
 describe('a mapping', () => {
@@ -297,6 +308,17 @@ describe('a mapping', () => {
     await world.clock.advance(1000);
     await world.clock.run(mapping.disable());
     expect(await queue.depth()).toEqual({ visible: 0, notVisible: 0, delayed: 0 });
+  });
+
+  it('of a stopped engine cannot be enabled again', async () => {
+    const queue = world.queue();
+    const mapping = await world.started(queue);
+    await world.clock.advance(1000);
+    expect(await world.stop()).toBe(0);
+    queue.send({ body: '1' });
+    await expect(mapping.enable()).rejects.toThrow('the engine has been stopped; make a new one');
+    await world.clock.advance(60_000);
+    expect([mapping.state, world.invoked]).toEqual(['Disabled', []]);
   });
 
   it('that was added to a started engine begins to work at once, unless it is disabled', async () => {

@@ -133,6 +133,19 @@ describe('an invocation', () => {
     await running.ended;
   });
 
+  it.each<[string, object | undefined, string]>([
+    ['nothing', undefined, 'invoke() gave no { outcome, ended } of two promises'],
+    ['no promises', { outcome: OK, ended: true }, 'invoke() gave no { outcome, ended } of two promises'],
+    ['an outcome of nothing', { outcome: Promise.resolve(undefined), ended: Promise.resolve() }, 'it gave no outcome'],
+    ['an outcome of no known kind', { outcome: Promise.resolve({ kind: 'odd' }), ended: Promise.resolve() }, 'it gave no outcome'],
+  ])('of a target that answers with %s is a service error, and has ended', async (_name, answer, message) => {
+    const odd: FunctionTarget = { invoke: () => answer as Invocation, close: () => Promise.resolve() };
+    const running = start({}, invoker({ target: odd }));
+    expect(await state(running.outcome)).toMatchObject({ kind: 'service-error', message: `the target threw: ${message}` });
+    expect(await state(running.ended)).toBe('stopped');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('by a hard stop that came before it is cut off from its beginning', async () => {
     hardStop.set();
     const running = start();
