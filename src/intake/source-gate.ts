@@ -59,9 +59,10 @@ export class SourceGate<Description = unknown> {
 
   /** A receive failed. */
   failed(error: SourceError): void {
-    if (!this.#isOpen) return;
+    // Nothing more is asked of a source while the mapping stops, and a hard stop itself ends receives.
+    if (!this.#isOpen || this.#parts.stopping.isSet) return;
     this.#isOpen = false;
-    if (!this.#parts.stopping.isSet) this.#opened = deferred<boolean>();
+    this.#opened = deferred<boolean>();
     this.#probing = this.#probe(error);
   }
 

@@ -29,8 +29,14 @@ export function logListener(logger: Logger): EngineListener {
     },
     'batch.ended': (event) => {
       const { error, ...fields } = event;
-      if (error === undefined) logger.debug(fields, 'invoked');
-      else logger.warn({ ...fields, error: error.slice(0, ERROR_TEXT_MAX) }, WARNINGS[event.outcome]);
+      if (error === undefined) {
+        logger.debug(fields, 'invoked');
+        return;
+      }
+      const text = error.slice(0, ERROR_TEXT_MAX);
+      const isFunctions = event.outcome === 'function-error';
+      logger.warn({ ...fields, error: isFunctions ? typeOf(text) : text }, WARNINGS[event.outcome]);
+      if (isFunctions) logger.debug({ mapping: event.mapping, requestId: event.requestId, error: text }, 'what the function said');
     },
     'batch.settled': (event) => {
       logger.debug(event, 'settled');
@@ -78,9 +84,14 @@ export function logListener(logger: Logger): EngineListener {
   };
 }
 
+/** An error's type without its text, which may quote the body: that of JSON.parse does. */
+function typeOf(error: string): string {
+  return /^[\w.$-]+(?=: )/.exec(error)?.[0] ?? 'Error';
+}
+
 const WARNINGS: Readonly<Record<EngineEvents['batch.ended']['outcome'], string>> = {
   success: 'the function reported failures',
-  'function-error': 'the function failed',
+  'function-error': 'the function failed; what it said is logged at debug',
   timeout: 'the function timed out',
   throttled: 'the function was throttled',
   'service-error': 'the function was not reached',

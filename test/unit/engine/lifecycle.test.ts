@@ -140,6 +140,15 @@ describe('stop', () => {
     expect(world.clock.monotonic() - since).toBeLessThanOrEqual(33_000);
   });
 
+  it('that ends at once tells of no trouble of the source: it is the stop that ends the open receives', async () => {
+    const queue = world.queue();
+    await world.started(queue);
+    await world.clock.advance(1000);
+    expect(await world.stop(0)).toBe(0);
+    expect(world.of('mapping.problem')).toEqual([]);
+    expect(world.lines.filter(({ level }) => level !== 'info' && level !== 'debug')).toEqual([]);
+  });
+
   it('ends a wait for a source that does not exist', async () => {
     const queue = world.queue();
     const missing = new SourceError('not-found', 'NonExistentQueue', 'no such queue');

@@ -68,12 +68,24 @@ describe('log lines', () => {
     const { lines, tell } = log();
     tell('batch.ended', ended);
     tell('source.polled', { mapping: 'm', records: 0 });
-    tell('batch.ended', { ...ended, outcome: 'function-error', error: 'x'.repeat(10_000) });
+    tell('batch.ended', { ...ended, outcome: 'function-error', error: `TypeError: ${'x'.repeat(10_000)}` });
     expect(lines.map(({ level, text }) => [level, text])).toEqual([
       ['debug', 'invoked'],
-      ['warn', 'the function failed'],
+      ['warn', 'the function failed; what it said is logged at debug'],
+      ['debug', 'what the function said'],
     ]);
-    expect(String(lines[1]?.fields['error'])).toHaveLength(500);
+    expect(lines[1]?.fields['error']).toBe('TypeError');
+    expect(String(lines[2]?.fields['error'])).toHaveLength(500);
+  });
+
+  it('never show at warn what an error quotes of a body', () => {
+    const { lines, tell } = log();
+    for (const error of ['SyntaxError: Unexpected token \'c\', "card 4111" is not valid JSON', 'card 4111', 'card 4111: no such card']) {
+      tell('batch.ended', { ...ended, outcome: 'function-error', error });
+    }
+    const shown = lines.filter(({ level }) => level !== 'debug');
+    expect(shown.map(({ fields }) => fields['error'])).toEqual(['SyntaxError', 'Error', 'Error']);
+    expect(JSON.stringify(shown)).not.toContain('4111');
   });
 
   it('have a constant text for every event, at a level that fits', () => {
