@@ -68,7 +68,7 @@ describeWithBackend('localstack', 'idle()', ({ endpoint }) => {
     engine.map({ name: 'orders', source: engine.sqs(queue.arn), timeout: 60, target: () => held });
     await engine.start();
     await expect.poll(() => engine.invocations.length, { timeout: 10_000 }).toBe(1);
-    await expect(engine.idle({ timeoutMs: 500 })).rejects.toThrow(/1 messages in flight[^]*the function has been working on 1 records for/);
+    await expect(engine.idle({ timeoutMs: 500 })).rejects.toThrow(/1 records in flight[^]*the function has been working on 1 records for/);
     release();
     await engine.idle({ timeoutMs: 10_000 });
   });
