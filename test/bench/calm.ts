@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Passed, Span } from './span.ts';
 
 /** Other processes may take this much of a core while something is measured. */
-const CALM_CORES = 0.15;
+export const CALM_CORES = 0.15;
 /** How long a look at the others takes, ms. */
 const LOOK_MS = 500;
 const TRIES = 3;

@@ -1,7 +1,7 @@
 import { calmest } from './calm.ts';
 import { inChild } from './child.ts';
 import type { EngineJob } from './engine-worker.ts';
-import type { Comparison, Contestant, Figures, SuiteReport } from './measurement.ts';
+import { type Comparison, type Contestant, type Figures, OTHERS, type SuiteReport } from './measurement.ts';
 import type { BenchOptions } from './options.ts';
 import { pinningNote } from './pinning.ts';
 import { alternate } from './rounds.ts';
@@ -64,7 +64,7 @@ async function measureAll(
   return {
     'messages/s': per(drained, 'messages', 'seconds'),
     'CPU us/message': per(drained, 'cpuMicros', 'messages'),
-    'CPU % of others': 100 * drained.othersCores,
+    [OTHERS]: 100 * drained.othersCores,
     'bytes allocated/message': per(bytes, 'allocated', 'messages'),
     'bytes held/message in flight': per(held, 'heldBytes', 'messages'),
   };

@@ -1,6 +1,9 @@
 /** One number of one measurement, by its name such as `messages/s`. */
 export type Figures = Readonly<Record<string, number>>;
 
+/** How much of the machine other work took meanwhile; where it is missing nobody knows. */
+export const OTHERS = 'CPU % of others';
+
 /** Something that is measured beside others. */
 export interface Contestant {
   readonly name: string;
@@ -16,6 +19,8 @@ export interface Contestant {
 export interface Summary {
   readonly name: string;
   readonly rounds: readonly Figures[];
+  /** How many rounds nobody disturbed; medians and spreads are theirs, if there are enough. */
+  readonly calm: number;
   readonly medians: Figures;
   /** (most - least) / median of each figure. */
   readonly spreads: Figures;
@@ -36,7 +41,7 @@ export interface Bar {
   readonly least?: number;
   readonly most?: number;
   readonly held: boolean;
-  /** Ratio by round. */
+  /** Ratio by round, of the rounds that nobody disturbed, if there are enough. */
   readonly rounds: readonly number[];
   readonly noisy: boolean;
 }

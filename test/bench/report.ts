@@ -1,4 +1,4 @@
-import type { Bar, Comparison, SuiteReport, Summary } from './measurement.ts';
+import { type Bar, type Comparison, OTHERS, type SuiteReport, type Summary } from './measurement.ts';
 import { NOISY_SPREAD } from './statistics.ts';
 
 /** A number with as many digits as tell something. */
@@ -18,17 +18,25 @@ export function asText({ suite, notes, comparisons, bars }: SuiteReport): string
 
 function table({ title, conditions, contestants }: Comparison): string[] {
   const figures = Object.keys(contestants[0]?.medians ?? {});
-  const rows = [['', ...figures], ...contestants.map((contestant) => [contestant.name, ...figures.map((name) => cell(contestant, name))])];
+  const rows = [
+    ['', ...figures, 'undisturbed'],
+    ...contestants.map((contestant) => [contestant.name, ...figures.map((name) => cell(contestant, name)), String(contestant.calm)]),
+  ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const lines = rows.map((row) =>
     row.map((text, column) => (column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0))).join('   '),
   );
   const rounds = contestants[0]?.rounds.length ?? 0;
-  return [title, `  ${conditions}; medians of ${String(rounds)} rounds, spread in brackets`, ...lines.map((line) => `  ${line}`)];
+  return [
+    title,
+    `  ${conditions}; ${String(rounds)} rounds, medians of the undisturbed, spread in brackets`,
+    ...lines.map((line) => `  ${line}`),
+  ];
 }
 
 function cell({ medians, spreads }: Summary, name: string): string {
   const share = spreads[name] ?? 0;
+  if (name === OTHERS) return shown(medians[name] ?? Number.NaN);
   return `${shown(medians[name] ?? Number.NaN)} (${String(Math.round(share * 100))} %${share > NOISY_SPREAD ? ', noisy' : ''})`;
 }
 

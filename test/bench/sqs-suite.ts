@@ -1,9 +1,10 @@
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { socketSettings } from '../../adapters/shared/aws-sockets.ts';
 import { emulatorClientOptions, startElasticMq } from '../support/backends/index.ts';
 import { calmest, type Patience } from './calm.ts';
 import { type Child, startChild } from './child.ts';
 import { versionOf } from './machine.ts';
-import type { Bar, Comparison, Contestant, SuiteReport, Summary } from './measurement.ts';
+import { type Bar, type Comparison, type Contestant, OTHERS, type SuiteReport, type Summary } from './measurement.ts';
 import type { BenchOptions } from './options.ts';
 import { moveAway, pinningNote } from './pinning.ts';
 import { alternate } from './rounds.ts';
@@ -20,11 +21,12 @@ const HANDLER_MS = 50;
 /** What the slots can do at most while each works on its handler, messages/s. */
 const HANDLER_CEILING = (CONCURRENCY * BATCH * 1000) / HANDLER_MS;
 /** The queue is filled to the upper limit whenever it is below the lower one, which is more than anybody takes in a turn. */
-const QUEUE_MIN = 40_000;
-const QUEUE_MAX = 120_000;
+const QUEUE_MIN = 35_000;
+const QUEUE_MAX = 80_000;
+/** ElasticMQ keeps what was deleted in its memory until the visibility timeout would have ended. */
+const VISIBILITY_SECONDS = 30;
 const RATE = 'messages/s';
 const CPU = 'CPU us/message';
-const OTHERS = 'CPU % of others';
 
 /** The broker and the queue. */
 interface Place {
@@ -42,9 +44,9 @@ export async function sqsSuite(options: BenchOptions): Promise<SuiteReport> {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const broker = await startElasticMq();
   moveAway(broker.pid);
-  const client = new SQSClient(emulatorClientOptions(broker.endpoint));
+  const client = new SQSClient({ ...emulatorClientOptions(broker.endpoint), requestHandler: socketSettings({}, 0) });
   try {
-    const create = new CreateQueueCommand({ QueueName: 'bench', Attributes: { VisibilityTimeout: '600' } });
+    const create = new CreateQueueCommand({ QueueName: 'bench', Attributes: { VisibilityTimeout: String(VISIBILITY_SECONDS) } });
     const { QueueUrl: queueUrl = '' } = await client.send(create);
     const place: Place = {
       endpoint: broker.endpoint,

@@ -1,7 +1,10 @@
-import type { Bar, Figures, Summary } from './measurement.ts';
+import { CALM_CORES } from './calm.ts';
+import { type Bar, type Figures, OTHERS, type Summary } from './measurement.ts';
 
 /** Figures that differ by more than this from round to round are called noisy. */
 export const NOISY_SPREAD = 0.1;
+/** Fewer calm rounds than this say less than all rounds together. */
+const CALM_ROUNDS_MIN = 3;
 
 /** The middle value, or the mean of the two in the middle. NaN of nothing. */
 function median(values: readonly number[]): number {
@@ -20,12 +23,13 @@ function spread(values: readonly number[]): number {
 export function summarize(name: string, rounds: readonly Figures[]): Summary {
   const medians: Record<string, number> = {};
   const spreads: Record<string, number> = {};
+  const calm = rounds.filter(isCalm);
   for (const figure of Object.keys(rounds[0] ?? {})) {
-    const values = valuesOf(rounds, figure);
+    const values = valuesOf(calm.length < CALM_ROUNDS_MIN ? rounds : calm, figure);
     medians[figure] = median(values);
     spreads[figure] = spread(values);
   }
-  return { name, rounds, medians, spreads };
+  return { name, rounds, calm: calm.length, medians, spreads };
 }
 
 /** The summary with the highest median of a figure. */
@@ -51,11 +55,16 @@ export interface BarInput {
 
 /**
  * Compares within each round, because what disturbs a machine disturbs neighbours alike, and takes the median of the
- * ratios.
+ * ratios. Rounds that others disturbed do not count where enough remain.
  */
 export function bar({ name, figure, ours, theirs, least, most, cap = Number.POSITIVE_INFINITY }: BarInput): Bar {
-  const peers = valuesOf(theirs.rounds, figure).map((value) => Math.min(cap, value));
-  const rounds = valuesOf(ours.rounds, figure).map((value, index) => value / (peers[index] ?? Number.NaN));
+  const all = ours.rounds.map((round, index) => {
+    const peer = theirs.rounds[index] ?? {};
+    const value = (round[figure] ?? Number.NaN) / Math.min(cap, peer[figure] ?? Number.NaN);
+    return { value, isCalm: isCalm(round) && isCalm(peer) };
+  });
+  const calm = all.filter((pair) => pair.isCalm);
+  const rounds = (calm.length < CALM_ROUNDS_MIN ? all : calm).map(({ value }) => value);
   const ratio = median(rounds);
   return {
     name,
@@ -66,6 +75,10 @@ export function bar({ name, figure, ours, theirs, least, most, cap = Number.POSI
     rounds,
     noisy: spread(rounds) > NOISY_SPREAD,
   };
+}
+
+function isCalm(round: Figures): boolean {
+  return (round[OTHERS] ?? 0) <= 100 * CALM_CORES;
 }
 
 function valuesOf(rounds: readonly Figures[], figure: string): number[] {
