@@ -18,6 +18,8 @@ export interface LaneRange {
   readonly requestId: string | undefined;
   /** It was running when the process ended. */
   readonly hasCrashed: boolean;
+  /** How it was cut is remembered, even if no failure is counted: a half of a range that failed. */
+  readonly isCut: boolean;
 }
 
 /** A record that fits into no event. */
@@ -105,7 +107,7 @@ export class LaneQueue {
     this.#drop(entries.length);
     this.#marks = this.#marks.slice(1);
     const { attempts, firstAttemptAt, running } = mark;
-    return { entries, attempts, waits: 0, firstAttemptAt, notBefore: 0, requestId: undefined, hasCrashed: running };
+    return { entries, attempts, waits: 0, firstAttemptAt, notBefore: 0, requestId: undefined, hasCrashed: running, isCut: true };
   }
 
   /** Moves what fits into an open batch. True: nothing more fits or may be waited for. */

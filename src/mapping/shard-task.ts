@@ -201,8 +201,10 @@ export class ShardTask {
   /** Loss is suspected when records older than the stream keeps may not have been read (design: readThrough). */
   get #isLossSuspected(): boolean {
     const { clock, described } = this.#works;
-    const { readThrough, lastRead } = this.#ledger;
-    if (lastRead.kind !== 'after') return false;
+    const { lastRead } = this.#ledger;
+    const since = lastRead.kind === 'start' && lastRead.start.kind === 'latest' ? lastRead.start.since : undefined;
+    const readThrough = this.#ledger.readThrough ?? since;
+    if (lastRead.kind === 'start' && readThrough === undefined) return false;
     return readThrough === undefined || clock.wall() - described.retentionMs > readThrough;
   }
 

@@ -8,6 +8,9 @@ import { LaneQueue, type LaneRange } from './lane-queue.ts';
 import { untilEnded } from './overrun.ts';
 import type { StreamWorks } from './stream-works.ts';
 
+/** A range without a history. */
+const FRESH = { attempts: 0, waits: 0, firstAttemptAt: undefined, notBefore: 0, requestId: undefined, hasCrashed: false, isCut: false };
+
 /** Which lane of which shard. */
 export interface LanePlace {
   readonly shardId: string;
@@ -24,8 +27,8 @@ export interface LanePlace {
  *
  * N1 The next range is not begun before the one before it is settled or discarded (R2).
  * N2 No credit is held while a retry waits (R9).
- * N3 After a resume the first range of the lane is stored as running before it is invoked, so that a record that ends the process
- *    still uses up its attempts.
+ * N3 After a resume the first ranges of the lane are stored as running before they are invoked, until one of them is stored as
+ *    settled, so that a record that ends the process still uses up its attempts, and no other record uses up its own.
  */
 export class StreamLane {
   readonly #works: StreamWorks;
@@ -34,6 +37,7 @@ export class StreamLane {
   /** Ranges that come before the queue: the next one last. */
   readonly #ranges: LaneRange[] = [];
   #isSuspect: boolean;
+  #hasSettled = false;
   #reason: WaitReason = { kind: 'no-records' };
   #lastRequestId: string | undefined;
 
@@ -92,7 +96,7 @@ export class StreamLane {
       const { closesAt, items } = open;
       if (items.length > 0 && (filled || open.isComplete(clock.monotonic()))) {
         const entries = items.map(({ entry }) => entry);
-        return { entries, attempts: 0, waits: 0, firstAttemptAt: undefined, notBefore: 0, requestId: undefined, hasCrashed: false };
+        return { ...FRESH, entries };
       }
       if (this.#queue.isFinished) return undefined;
       await this.#untilChanged(closesAt, items.length);
@@ -133,15 +137,17 @@ export class StreamLane {
         chance: random.next(),
       });
       await this.#apply({ ...range, hasCrashed: false }, verdict);
+      this.#noteRetries();
       return;
     }
     if (range.notBefore > clock.monotonic() && !(await sleep(clock, range.notBefore - clock.monotonic(), stopping))) return;
     const young = await this.#dropAged(range);
     if (young === undefined || young.entries.length === 0 || stopping.isSet) return;
     const verdict = await this.#invoke(young);
-    if (verdict === undefined) return;
-    await this.#apply({ ...young, requestId: this.#lastRequestId }, verdict);
+    if (verdict === undefined) this.#ranges.push(young);
+    else await this.#apply({ ...young, requestId: this.#lastRequestId }, verdict);
     this.#noteRetries();
+    if (this.#isSuspect && this.#hasSettled && this.#ranges.length === 0) await this.#clear();
   }
 
   get #policy(): { maximumRetryAttempts: number; bisectBatchOnFunctionError: boolean; reportBatchItemFailures: boolean } {
@@ -155,9 +161,13 @@ export class StreamLane {
     const say = (reason: WaitReason): void => {
       this.#reason = reason;
     };
-    if (this.#isSuspect && !(await this.#storeAsRunning(range))) return undefined;
     const credit = await takeCredit(invoker, mapping, stopping, say);
     if (credit === undefined) return undefined;
+    // Only now: what waits for a credit does not run, and must not be taken for it when the process ends.
+    if (this.#isSuspect && (!(await this.#storeAsRunning(range)) || stopping.isSet)) {
+      credit.release();
+      return undefined;
+    }
     const event = source.toEvent(
       this.#place.shardId,
       range.entries.map(({ record }) => record),
@@ -230,6 +240,7 @@ export class StreamLane {
           attempts: 0,
           notBefore: verdict.at,
           firstAttemptAt: undefined,
+          isCut: false,
         });
         this.#settle(entries.slice(0, verdict.done));
         return;
@@ -238,8 +249,8 @@ export class StreamLane {
         this.#ranges.push({ ...later, attempts: verdict.attempts, notBefore: verdict.at });
         return;
       case 'split':
-        this.#ranges.push({ ...later, entries: entries.slice(verdict.first), notBefore: 0 });
-        this.#ranges.push({ ...later, entries: entries.slice(0, verdict.first), notBefore: verdict.at });
+        this.#ranges.push({ ...later, entries: entries.slice(verdict.first), notBefore: 0, isCut: true });
+        this.#ranges.push({ ...later, entries: entries.slice(0, verdict.first), notBefore: verdict.at, isCut: true });
         return;
       case 'wait':
         this.#reason = { kind: 'retry', attempt: attempts, at: verdict.at, cause: verdict.cause };
@@ -268,7 +279,10 @@ export class StreamLane {
       requestId: range.requestId,
       functionError: undefined,
     };
-    return (await this.#discard(aged, given)) ? { ...range, entries: young } : undefined;
+    if (!(await this.#discard(aged, given))) return undefined;
+    const rest = { ...range, entries: young };
+    this.#noteRetries({ range: rest, isRunning: false });
+    return rest;
   }
 
   async #discard(
@@ -304,7 +318,7 @@ export class StreamLane {
 
   #settle(entries: readonly ShardEntry[]): void {
     const { listener, mapping } = this.#works;
-    this.#isSuspect = false;
+    this.#hasSettled = true;
     this.#place.ledger.settle(entries);
     this.#place.onSettled(entries);
     this.#noteRetries();
@@ -312,12 +326,12 @@ export class StreamLane {
   }
 
   /** What is stored of this lane's failures, in order. */
-  #noteRetries(running?: LaneRange): void {
+  #noteRetries(current?: { readonly range: LaneRange; readonly isRunning: boolean }): void {
     const marks: RetryMark[] = [];
     const note = (range: LaneRange, isRunning: boolean): void => {
       const first = range.entries[0];
       const last = range.entries.at(-1);
-      if (first === undefined || last === undefined || (range.attempts === 0 && !isRunning)) return;
+      if (first === undefined || last === undefined || (range.attempts === 0 && !isRunning && !range.isCut)) return;
       marks.push({
         lane: this.#place.lane,
         from: first.record.sequenceNumber,
@@ -327,14 +341,20 @@ export class StreamLane {
         running: isRunning,
       });
     };
-    if (running !== undefined) note(running, true);
+    if (current !== undefined) note(current.range, current.isRunning);
     for (const range of this.#ranges.toReversed()) note(range, false);
     this.#place.ledger.noteRetries(this.#place.lane, marks);
   }
 
   /** N3. False when it could not be stored: the mapping is somebody else's, or ends. */
   #storeAsRunning(range: LaneRange): Promise<boolean> {
-    this.#noteRetries(range);
+    this.#noteRetries({ range, isRunning: true });
     return this.#works.checkpointer.flush();
+  }
+
+  /** What was stored as running is stored as settled before the next range begins: from here on this lane is like any other. */
+  async #clear(): Promise<void> {
+    const { checkpointer, hardStop } = this.#works;
+    if ((await orSet(checkpointer.flush(), hardStop)) === true) this.#isSuspect = false;
   }
 }

@@ -62,6 +62,8 @@ export class StreamTenure implements Tenure {
   #trimmed: Wait[] = [];
   #wake: Deferred = deferred();
   #hasLooked = false;
+  /** The mapping had begun before this tenure: what ran then is not known of shards without a row. */
+  #isResumed = false;
 
   constructor(parts: StreamTenureParts) {
     this.#parts = parts;
@@ -186,14 +188,21 @@ export class StreamTenure implements Tenure {
       try {
         const rows = await store.readRows(mapping);
         let start: MappingStart | undefined;
+        let began: StreamStart | undefined;
         for (const { shard, version, data } of rows) {
           works.checkpointer.loaded(shard, version);
-          if (shard === START_ROW) start = decodeStart(data, works.described.incarnation);
-          else this.#loadRow(shard, decodeShardRow(data), works.described.incarnation);
+          if (shard === START_ROW) {
+            const stored = decodeStart(data);
+            began = stored.start;
+            if (stored.incarnation === works.described.incarnation) start = stored;
+          } else this.#loadRow(shard, decodeShardRow(data), works.described.incarnation);
         }
         this.#shards = await this.#parts.source.listShards();
+        if (attempt > 1) onProblem(undefined);
+        this.#isResumed = start !== undefined;
         if (start !== undefined) return start;
-        const begun = { start: this.#start(), shards: this.#shards.map(({ shardId }) => shardId) };
+        // Another stream under the name: it has a beginning of its own, but the mapping is as old as it was.
+        const begun = { start: began?.kind === 'latest' ? began : this.#start(), shards: this.#shards.map(({ shardId }) => shardId) };
         works.checkpointer.changed({ shard: START_ROW, encode: () => encodeStart(begun, works.described.incarnation) });
         return (await works.checkpointer.flush()) ? begun : undefined;
       } catch (error) {
@@ -272,7 +281,7 @@ export class StreamTenure implements Tenure {
     if (this.#tasks.has(shardId) || this.#trimmed.some(({ part }) => part === shardId)) return;
     const stored = this.#rows.get(shardId);
     const row = stored ?? freshRow(works, initialPosition(shardId, start));
-    const task = new ShardTask(works, shardId, row, stored !== undefined);
+    const task = new ShardTask(works, shardId, row, this.#isResumed);
     const ended = task
       .run()
       .then((end) => {
@@ -308,10 +317,10 @@ function encodeStart(start: MappingStart, incarnation: string): string {
   return JSON.stringify({ v: 1, incarnation, ...start });
 }
 
-function decodeStart(text: string, incarnation: string): MappingStart | undefined {
+function decodeStart(text: string): MappingStart & { readonly incarnation: string } {
   const stored = JSON.parse(text) as MappingStart & { readonly v: number; readonly incarnation: string };
   if (stored.v !== 1) throw new Error(`stored state of version ${String(stored.v)}; this version of Millrace reads 1`);
-  return stored.incarnation === incarnation ? { start: stored.start, shards: stored.shards } : undefined;
+  return { start: stored.start, shards: stored.shards, incarnation: stored.incarnation };
 }
 
 function whenSet(latch: Latch): Promise<void> {

@@ -88,7 +88,7 @@ export class Checkpointer {
     const waiting = this.#waiting;
     this.#dirty = new Map();
     this.#waiting = [];
-    const isStored = rows.length === 0 || (await this.#store(rows));
+    const isStored = !this.#isFenced && (rows.length === 0 || (await this.#store(rows)));
     for (const { resolve } of waiting) resolve(isStored);
   }
 

@@ -42,8 +42,8 @@ export class Progress {
 }
 
 /** What a failing seed did, and how to see it again. */
-export function describeFailure({ seed, verdict }: Result): string {
+export function describeFailure({ seed, verdict }: Result, kind: string): string {
   if (verdict === undefined) return '';
   const at = (verdict.at / 1000).toFixed(3);
-  return `seed ${String(seed)} breaks ${verdict.rule} at ${at} s: ${verdict.text}\n  again: npm run simulate -- --seed ${String(seed)} --trace`;
+  return `seed ${String(seed)} breaks ${verdict.rule} at ${at} s: ${verdict.text}\n  again: npm run simulate -- --kind ${kind} --seed ${String(seed)} --trace`;
 }

@@ -1,7 +1,8 @@
 /** `npm run simulate -- --seeds N --from S`, or `--seed S --trace`: see CONTRIBUTING.md. */
 import { parseArgs } from 'node:util';
 import { describeFailure, Progress } from './report.ts';
-import { simulate } from './simulate.ts';
+import { type Result, simulate } from './simulate.ts';
+import { simulateStreams } from './streams/simulate.ts';
 
 const { values } = parseArgs({
   options: {
@@ -9,6 +10,8 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    /** Which worlds: of queues, of streams, or both, where a seed passes only if both do. */
+    kind: { type: 'string', default: 'both' },
     /** Ends at the first failing seed. */
     first: { type: 'boolean', default: false },
   },
@@ -21,17 +24,34 @@ function whole(name: string, text: string): number {
   process.exit(2);
 }
 
+const KINDS = { queues: simulate, streams: simulateStreams } as const;
+
+/** The worlds of one seed, and which of them failed. */
+async function runSeed(seed: number, write?: (line: string) => void): Promise<{ readonly kind: string; readonly result: Result }> {
+  const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => values.kind === 'both' || values.kind === kind);
+  let last: { readonly kind: string; readonly result: Result } | undefined;
+  for (const kind of kinds) {
+    const result = await KINDS[kind](seed, write);
+    const messages = result.messages + (last?.result.messages ?? 0);
+    last = { kind, result: { ...result, messages, lasted: result.lasted + (last?.result.lasted ?? 0) } };
+    if (result.verdict !== undefined) break;
+  }
+  if (last !== undefined) return last;
+  process.stderr.write(`--kind must be queues, streams or both, and is ${values.kind}\n`);
+  process.exit(2);
+}
+
 const from = whole('from', values.seed ?? values.from);
 const seeds = values.seed === undefined ? whole('seeds', values.seeds) : 1;
 const write = values.trace ? (line: string): void => void process.stdout.write(`${line}\n`) : undefined;
 const progress = new Progress(seeds, (line) => void process.stdout.write(`${line}\n`));
 
 for (let seed = from; seed < from + seeds; seed += 1) {
-  const result = await simulate(seed, write);
+  const { kind, result } = await runSeed(seed, write);
   progress.add(result);
   if (values.trace) process.stdout.write(`trace ${result.hash}\n`);
   if (result.verdict === undefined) continue;
-  process.stdout.write(`${describeFailure(result)}\n`);
+  process.stdout.write(`${describeFailure(result, kind)}\n`);
   if (values.first) break;
 }
 process.stdout.write(`${progress.summary}\n`);

@@ -1,0 +1,195 @@
+import type { Result } from '../simulate.ts';
+import { drawStreamPlan } from './draw.ts';
+import type { StreamAction, StreamPlan } from './plan.ts';
+import { type StreamEngine, StreamSimulation } from './world.ts';
+
+/** How long after the faults everything must be settled, ms of virtual time. */
+const DRAIN_MS = 3_600_000;
+/** Timers that may fire in one virtual millisecond before it counts as spinning. */
+const SPIN_STEPS = 20_000;
+/** How long a killed process is gone when nobody planned it, ms. */
+const DOWN_MS = 1000;
+const FINAL_STOP_MS = 20_000;
+/** What a stop may take beyond its deadline, ms: the grace for calls under way, and slow replies. */
+const STOP_SLACK_MS = 20_000;
+
+/** Runs the world of streams of one seed. `write` receives each line of its trace. */
+export async function simulateStreams(seed: number, write?: (line: string) => void): Promise<Result> {
+  return runStreamPlan(drawStreamPlan(seed), write);
+}
+
+/** Runs one world as planned. */
+export async function runStreamPlan(plan: StreamPlan, write?: (line: string) => void): Promise<Result> {
+  const run = new Run(plan, write);
+  await run.toEnd();
+  const { judge, trace, clock } = run.world;
+  return {
+    seed: plan.seed,
+    verdict: judge.verdict,
+    hash: trace.hash,
+    messages: judge.records.size,
+    steps: run.steps,
+    lasted: clock.monotonic(),
+  };
+}
+
+/** Moves a world from its first instant to its last. */
+class Run {
+  readonly world: StreamSimulation;
+  readonly #plan: StreamPlan;
+  #current: StreamEngine | undefined;
+  /** Changes of the engine that are under way. */
+  #busy = 0;
+  #isClosing = false;
+  steps = 0;
+
+  constructor(plan: StreamPlan, write?: (line: string) => void) {
+    this.#plan = plan;
+    this.world = new StreamSimulation(plan, write);
+  }
+
+  async toEnd(): Promise<void> {
+    const { clock, judge } = this.world;
+    const { traffic, actions, startsAt, faultsEndAt } = this.#plan;
+    for (const send of traffic) clock.timer(send.at, () => void this.world.send(send));
+    for (const action of actions) clock.timer(action.at, () => void this.#act(action));
+    clock.timer(startsAt, () => {
+      this.#begin();
+    });
+    const lastAt = Math.max(faultsEndAt, ...traffic.map(({ at }) => at));
+    const isDrained = (): boolean => clock.monotonic() > lastAt && this.#busy === 0 && judge.unfinished.length === 0;
+    if (!(await this.#stepUntil(isDrained, lastAt + DRAIN_MS))) {
+      this.#stuck('not everything is done long after the last fault');
+      return;
+    }
+    await this.#close();
+  }
+
+  /** Steps until the condition holds; false when a rule is broken, time is up or nothing moves any more. */
+  async #stepUntil(isDone: () => boolean, until: number): Promise<boolean> {
+    const { clock, judge } = this.world;
+    let at = -1;
+    let spinning = 0;
+    while (!isDone()) {
+      if (judge.verdict !== undefined || clock.monotonic() > until) return false;
+      if (!(await clock.step())) return isDone();
+      this.steps += 1;
+      spinning = clock.monotonic() === at ? spinning + 1 : 0;
+      at = clock.monotonic();
+      if (spinning <= SPIN_STEPS) continue;
+      this.#stuck('the engine spins: time does not pass');
+      return false;
+    }
+    return judge.verdict === undefined;
+  }
+
+  #begin(): void {
+    if (this.#current !== undefined) return;
+    this.#current = this.world.start((dead) => {
+      if (this.#current !== dead) return;
+      this.#current = undefined;
+      if (!this.#isClosing)
+        this.world.clock.timer(DOWN_MS, () => {
+          if (this.#busy === 0) this.#begin();
+        });
+    });
+  }
+
+  #later(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.world.clock.timer(ms, resolve);
+    });
+  }
+
+  async #act(action: StreamAction): Promise<void> {
+    const current = this.#current;
+    switch (action.kind) {
+      case 'crash':
+      case 'stop':
+      case 'freeze':
+        if (current === undefined || this.#busy > 0) return;
+        this.#busy += 1;
+        if (action.kind === 'crash') await this.#crash(current, action);
+        else if (action.kind === 'stop') await this.#stop(current, action.timeoutMs, action.downMs);
+        else await this.#freeze(current, action.forMs);
+        this.#busy -= 1;
+        this.#begin();
+        return;
+      default:
+        await this.world.change(action);
+    }
+  }
+
+  /** An idle process may not burn its fuse, so it is killed after a while in any case. */
+  async #crash({ life }: StreamEngine, { afterTouches, downMs }: { afterTouches: number; downMs: number }): Promise<void> {
+    life.lightFuse(afterTouches);
+    for (let waited = 0; waited < 5 && !life.isDead; waited += 1) await this.#later(1000);
+    life.end();
+    await this.#later(downMs);
+  }
+
+  /** Resolves when the engine has stopped or was killed on the way. */
+  async #stop({ life, engine }: StreamEngine, timeoutMs: number, downMs: number): Promise<void> {
+    const { trace, judge, clock } = this.world;
+    const startedAt = clock.monotonic();
+    trace.note('engine', `life ${String(life.number)} stops with ${String(timeoutMs)} ms to drain`);
+    const progress = { hasStopped: false };
+    void engine.stop({ timeoutMs }).then(() => {
+      progress.hasStopped = true;
+    });
+    while (!progress.hasStopped && !life.isDead) {
+      await this.#later(100);
+      if (clock.monotonic() <= startedAt + timeoutMs + STOP_SLACK_MS) continue;
+      judge.fail('R13', `a stop with ${String(timeoutMs)} ms to drain has not ended`);
+      break;
+    }
+    life.end();
+    await this.#later(downMs);
+  }
+
+  /** Another engine waits for the lease while the first one stands still, and the first wakes up when it is too late. */
+  async #freeze(frozen: StreamEngine, forMs: number): Promise<void> {
+    const { trace, judge } = this.world;
+    const name = `life ${String(frozen.life.number)}`;
+    trace.note('engine', `${name} is held`);
+    judge.crashed(frozen.life);
+    frozen.freezer.freeze();
+    this.#current = undefined;
+    this.#begin();
+    await this.#later(forMs);
+    trace.note('engine', `${name} goes on`);
+    frozen.freezer.thaw();
+    await this.#later(20_000);
+    frozen.life.end();
+  }
+
+  /** Idle, stop, and the last account. */
+  async #close(): Promise<void> {
+    const { judge, clock } = this.world;
+    const progress = { isIdle: false, isOver: false };
+    if (this.#current === undefined) this.#begin();
+    const current = this.#current;
+    if (current === undefined) return;
+    void current.engine.idle().then(() => {
+      progress.isIdle = true;
+    });
+    if (!(await this.#stepUntil(() => progress.isIdle, clock.monotonic() + 600_000))) {
+      this.#stuck('idle() does not resolve although everything is done');
+      return;
+    }
+    this.#isClosing = true;
+    void this.#stop(current, FINAL_STOP_MS, 0).then(() => {
+      progress.isOver = true;
+    });
+    await this.#stepUntil(() => progress.isOver, clock.monotonic() + 600_000);
+    if (judge.verdict === undefined && judge.unfinished.length > 0) this.#stuck('records are left at the end');
+  }
+
+  #stuck(text: string): void {
+    const { judge } = this.world;
+    if (judge.verdict !== undefined) return;
+    const left = judge.unfinished.slice(0, 10).map((record) => `${record.text} of ${record.shardId}`);
+    const why = this.#current?.engine.explain() ?? ['no engine runs'];
+    judge.fail('R11', `${text} (left: ${left.join(', ')})${why.map((line) => `\n    ${line}`).join('')}`);
+  }
+}
