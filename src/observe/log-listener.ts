@@ -56,6 +56,29 @@ export function logListener(logger: Logger): EngineListener {
     'message.expired': (event) => {
       logger.warn(event, 'messages were not started because their visibility ran out or their group is busy');
     },
+    ...streamWriters(logger),
+    'engine.defect': ({ mapping, error }) => {
+      logger.error({ mapping, err: error }, 'defect in the engine; what it held returns to its queue');
+    },
+    'settle.failed': (event) => {
+      logger.error(event, 'messages could not be deleted or released; they return by themselves');
+    },
+  };
+  return (name, event) => {
+    writers[name](event);
+  };
+}
+
+/** An error's type without its text, which may quote the body: that of JSON.parse does. */
+function typeOf(error: string): string {
+  return /^[\w.$-]+(?=: )/.exec(error)?.[0] ?? 'Error';
+}
+
+/** What streams add. */
+function streamWriters(
+  logger: Logger,
+): Pick<Writers, 'shard.state' | 'shard.page' | 'range.settled' | 'range.discarded' | 'destination.failed'> {
+  return {
     'shard.state': (event) => {
       if (event.state === 'trimmed') logger.error(event, 'a shard stands still: records may have been lost');
       else logger.info(event, event.state === 'ended' ? 'a shard is worked off to its end' : 'reading a shard');
@@ -72,21 +95,7 @@ export function logListener(logger: Logger): EngineListener {
     'destination.failed': (event) => {
       logger.error(event, 'the on-failure destination did not take a record');
     },
-    'engine.defect': ({ mapping, error }) => {
-      logger.error({ mapping, err: error }, 'defect in the engine; what it held returns to its queue');
-    },
-    'settle.failed': (event) => {
-      logger.error(event, 'messages could not be deleted or released; they return by themselves');
-    },
   };
-  return (name, event) => {
-    writers[name](event);
-  };
-}
-
-/** An error's type without its text, which may quote the body: that of JSON.parse does. */
-function typeOf(error: string): string {
-  return /^[\w.$-]+(?=: )/.exec(error)?.[0] ?? 'Error';
 }
 
 const WARNINGS: Readonly<Record<EngineEvents['batch.ended']['outcome'], string>> = {

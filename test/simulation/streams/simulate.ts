@@ -19,7 +19,7 @@ export async function simulateStreams(seed: number, write?: (line: string) => vo
 }
 
 /** Runs one world as planned. */
-export async function runStreamPlan(plan: StreamPlan, write?: (line: string) => void): Promise<Result> {
+async function runStreamPlan(plan: StreamPlan, write?: (line: string) => void): Promise<Result> {
   const run = new Run(plan, write);
   await run.toEnd();
   const { judge, trace, clock } = run.world;
