@@ -8,6 +8,9 @@ import { LaneQueue, type LaneRange } from './lane-queue.ts';
 import { untilEnded } from './overrun.ts';
 import type { StreamWorks } from './stream-works.ts';
 
+/** For so long after its first range a resumed lane stores what it is about to do: more than an earlier process left unstored, ms. */
+const SUSPECT_MS = 1000;
+
 /** A range without a history. */
 const FRESH = { attempts: 0, waits: 0, firstAttemptAt: undefined, notBefore: 0, requestId: undefined, hasCrashed: false, isCut: false };
 
@@ -27,8 +30,8 @@ export interface LanePlace {
  *
  * N1 The next range is not begun before the one before it is settled or discarded (R2).
  * N2 No credit is held while a retry waits (R9).
- * N3 After a resume the first ranges of the lane are stored as running before they are invoked, until one of them is stored as
- *    settled, so that a record that ends the process still uses up its attempts, and no other record uses up its own.
+ * N3 After a resume the first ranges of the lane are stored as running before they are invoked, and as settled before the next,
+ *    so that a record that ends the process still uses up its attempts, and no other record uses up its own.
  */
 export class StreamLane {
   readonly #works: StreamWorks;
@@ -38,6 +41,7 @@ export class StreamLane {
   readonly #ranges: LaneRange[] = [];
   #isSuspect: boolean;
   #hasSettled = false;
+  #suspectSince: number | undefined;
   #reason: WaitReason = { kind: 'no-records' };
   #lastRequestId: string | undefined;
 
@@ -352,9 +356,12 @@ export class StreamLane {
     return this.#works.checkpointer.flush();
   }
 
-  /** What was stored as running is stored as settled before the next range begins: from here on this lane is like any other. */
+  /** What was stored as running is stored as settled before the next range begins; after a while this lane is like any other. */
   async #clear(): Promise<void> {
-    const { checkpointer, hardStop } = this.#works;
-    if ((await orSet(checkpointer.flush(), hardStop)) === true) this.#isSuspect = false;
+    const { checkpointer, hardStop, clock } = this.#works;
+    if ((await orSet(checkpointer.flush(), hardStop)) !== true) return;
+    this.#hasSettled = false;
+    this.#suspectSince ??= clock.monotonic();
+    this.#isSuspect = clock.monotonic() - this.#suspectSince < SUSPECT_MS;
   }
 }

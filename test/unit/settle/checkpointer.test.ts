@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { memoryStore } from '../../../adapters/store/memory/index.ts';
+import { type RowWrite, type StateStore, VirtualClock } from '../../../src/index.ts';
+import { Latch } from '../../../src/kit/index.ts';
+import { Checkpointer } from '../../../src/settle/index.ts';
+
+/** A store whose writes are counted and can be led astray, and a checkpointer on it. */
+async function bench(astray?: (write: () => Promise<readonly (number | undefined)[]>) => Promise<readonly (number | undefined)[]>) {
+  const clock = new VirtualClock();
+  const inner = memoryStore();
+  const owner = { id: 'one', label: 'one' };
+  const acquired = await inner.acquire('m', owner);
+  if (!acquired.acquired) throw new Error('the lease is not free');
+  const writes: (readonly RowWrite[])[] = [];
+  const hurry = new Latch();
+  const seen = { fenced: 0, problems: [] as (string | undefined)[] };
+  const store: StateStore = {
+    label: 'counted',
+    durable: false,
+    listMappings: () => inner.listMappings(),
+    putMapping: (id, version, data) => inner.putMapping(id, version, data),
+    removeMapping: (id) => inner.removeMapping(id),
+    readRows: (id) => inner.readRows(id),
+    writeRows: (rows) => {
+      writes.push(rows);
+      const write = (): Promise<readonly (number | undefined)[]> => inner.writeRows(rows);
+      return astray === undefined ? write() : astray(write);
+    },
+    acquire: (key, who, unmoved) => inner.acquire(key, who, unmoved),
+    renew: (lease) => inner.renew(lease),
+    release: (lease) => inner.release(lease),
+    close: () => inner.close(),
+  };
+  const checkpointer = new Checkpointer({
+    mapping: 'm',
+    epoch: acquired.lease.epoch,
+    store,
+    clock,
+    intervalMs: 20,
+    hurry,
+    onFenced: () => {
+      seen.fenced += 1;
+    },
+    onStoreProblem: (message) => {
+      seen.problems.push(message);
+    },
+  });
+  const row = (shard: string, data = 'x') => ({ shard, encode: () => data });
+  const takeOver = async (): Promise<void> => {
+    await inner.release(acquired.lease);
+    await inner.acquire('m', { id: 'two', label: 'two' });
+  };
+  return { clock, inner, checkpointer, writes, seen, row, takeOver };
+}
+
+describe('the checkpointer', () => {
+  it('stores all rows that have changed together, at the latest after its interval', async () => {
+    const { clock, checkpointer, writes, row } = await bench();
+    checkpointer.changed(row('a'));
+    await clock.advance(10);
+    checkpointer.changed(row('b'));
+    checkpointer.changed(row('a'));
+    expect(writes).toHaveLength(0);
+    await clock.advance(10);
+    expect(writes.map((group) => group.map(({ shard }) => shard))).toEqual([['a', 'b']]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('writes again what was written when only the reply was lost, and is not fenced by it', async () => {
+    let isFirst = true;
+    const { clock, inner, checkpointer, seen, row } = await bench(async (write) => {
+      const versions = await write();
+      if (!isFirst) return versions;
+      isFirst = false;
+      throw new Error('the reply was lost');
+    });
+    checkpointer.changed(row('a'));
+    await clock.advance(1000);
+    expect(await checkpointer.flush()).toBe(true);
+    expect(seen.fenced).toBe(0);
+    expect(seen.problems[0]).toBe('the reply was lost');
+    expect(seen.problems.at(-1)).toBeUndefined();
+    expect(await inner.readRows('m')).toMatchObject([{ shard: 'a', version: 2 }]);
+  });
+
+  it("stops when the mapping is somebody else's, and tells nobody that something was stored", async () => {
+    const { checkpointer, inner, seen, row, takeOver } = await bench();
+    await takeOver();
+    checkpointer.changed(row('a'));
+    const flushes = [checkpointer.flush(), checkpointer.flush()];
+    checkpointer.changed(row('b'));
+    flushes.push(checkpointer.flush());
+    expect(await Promise.all(flushes)).toEqual([false, false, false]);
+    expect(await checkpointer.flush()).toBe(false);
+    expect(seen.fenced).toBe(1);
+    expect(await inner.readRows('m')).toEqual([]);
+  });
+});
