@@ -3,6 +3,7 @@ import { EMPTY_POLL_BACKOFF } from '../intake/index.ts';
 import type { Credit, Running } from '../invoke/index.ts';
 import { deferred, Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { decideQueue, type QueueVerdict } from '../verdict/index.ts';
+import { takeCredit } from './credit.ts';
 import { type PollResult, QueueCollector } from './queue-collector.ts';
 import type { QueueWorks } from './works.ts';
 
@@ -109,19 +110,11 @@ export class QueueSlot {
   }
 
   /** A credit of the function's ledger; `undefined` when the mapping stops first (with leftovers: only at a hard stop). */
-  async #credit(): Promise<Credit | undefined> {
+  #credit(): Promise<Credit | undefined> {
     const { invoker, mapping, stopping, hardStop } = this.#works;
-    const free = invoker.ledger.tryAcquire();
-    if (free !== undefined) return free;
-    const { definition, ledger } = invoker;
-    this.#reason = { kind: 'no-credit', functionName: definition.name, inUse: ledger.inUse, limit: ledger.limit };
-    const { credit, cancel } = ledger.acquire(mapping);
-    const forget = (this.#collector.hasLeftovers ? hardStop : stopping).onSet(cancel);
-    try {
-      return await credit;
-    } finally {
-      forget();
-    }
+    return takeCredit(invoker, mapping, this.#collector.hasLeftovers ? hardStop : stopping, (reason) => {
+      this.#reason = reason;
+    });
   }
 
   /** Sorts out what may not start (R10), then runs the rest; at a hard stop nothing starts. */
