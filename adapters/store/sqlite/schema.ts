@@ -24,14 +24,14 @@ const SCHEMA_VERSION: number = steps.length;
 /** Makes a file ready for use, or throws: of another program, or of a newer Millrace. */
 export function prepareSchema(connection: Connection, path: string): void {
   // First of all, so that the database of another program is not even switched to WAL.
-  readVersion(connection, path);
+  atOneInstant(connection, () => readVersion(connection, path));
   const mode = first(connection, 'PRAGMA journal_mode = WAL');
   if (mode !== 'wal') {
     throw new SqliteStoreError('WAL', path, `its file system allows no write-ahead log (${String(mode)}); choose a path on a local disk.`);
   }
   // NORMAL: after a power failure the last commits may be missing, never the earlier ones; what they say is done again.
   connection.exec('PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF');
-  if (readVersion(connection, path) === SCHEMA_VERSION) return;
+  if (atOneInstant(connection, () => readVersion(connection, path)) === SCHEMA_VERSION) return;
   connection.exec('BEGIN IMMEDIATE');
   try {
     // Read again: another process may have been faster.
@@ -43,7 +43,17 @@ export function prepareSchema(connection: Connection, path: string): void {
   }
 }
 
-/** The schema version of the file, 0 when it is empty. */
+/** Reads in one transaction: between two reads another process may bring the file from empty to the newest version. */
+function atOneInstant<T>(connection: Connection, read: () => T): T {
+  connection.exec('BEGIN');
+  try {
+    return read();
+  } finally {
+    if (connection.inTransaction) connection.exec('ROLLBACK');
+  }
+}
+
+/** The schema version of the file, 0 when it is empty. Within a transaction. */
 function readVersion(connection: Connection, path: string): number {
   const application = first(connection, 'PRAGMA application_id');
   const version = Number(first(connection, 'PRAGMA user_version'));
