@@ -28,7 +28,8 @@ export interface RowWrite {
   readonly shard: string;
   readonly expectedVersion: number;
   readonly epoch: number;
-  readonly data: string;
+  /** `undefined` removes the row, under the same conditions. */
+  readonly data: string | undefined;
 }
 
 /** Who holds, or wants, a lease. */
@@ -73,7 +74,7 @@ export interface StateStore {
 
   /** All rows of a mapping. */
   readRows(mappingId: string): Promise<readonly StoredRow[]>;
-  /** Applies each write on its own condition, all in one transaction; the new version for each, `undefined` where refused. */
+  /** Applies each write on its own condition, all in one transaction; the new version for each (0 where no row is left), `undefined` where refused. */
   writeRows(writes: readonly RowWrite[]): Promise<readonly (number | undefined)[]>;
 
   /**

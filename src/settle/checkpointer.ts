@@ -7,8 +7,8 @@ const STORE_BACKOFF = { baseMs: 100, capMs: 5000 };
 /** One row as its owner sees it. */
 export interface CheckpointedRow {
   readonly shard: string;
-  /** The text as it is now: one snapshot. */
-  readonly encode: () => string;
+  /** The text as it is now: one snapshot. `undefined`: the row is needed no longer and is removed. */
+  readonly encode: () => string | undefined;
 }
 
 /** What a checkpointer works with. */
@@ -53,7 +53,7 @@ export class Checkpointer {
     this.#versions.set(shard, version);
   }
 
-  /** A row has changed. */
+  /** A row has changed, or is needed no longer. */
   changed(row: CheckpointedRow): void {
     if (this.#isFenced) return;
     this.#dirty.set(row.shard, row);
@@ -131,12 +131,17 @@ export class Checkpointer {
     return false;
   }
 
-  /** A reply was lost: the refused rows were written by ourselves, under our epoch. They are written again. */
+  /** A reply was lost: the refused rows were written or removed by ourselves, under our epoch. They are written again. */
   async #areOurs(refused: readonly RowWrite[]): Promise<boolean> {
     const { store, mapping, epoch } = this.#parts;
     const rows = await store.readRows(mapping);
-    return refused.every(({ shard, expectedVersion }) => {
+    return refused.every(({ shard, expectedVersion, data }) => {
       const row = rows.find((stored) => stored.shard === shard);
+      if (row === undefined && data === undefined && expectedVersion > 0) {
+        // A next owner may have removed it, too: that is told by the next write, which is refused again.
+        this.#versions.set(shard, 0);
+        return true;
+      }
       if (row?.epoch !== epoch || row.version <= expectedVersion) return false;
       this.#versions.set(shard, row.version);
       return true;

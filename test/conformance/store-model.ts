@@ -38,6 +38,10 @@ export function storeModel(): StoreCalls {
       writes.map(({ mappingId, shard, expectedVersion, epoch, data }) => {
         const at = rows.findIndex((row) => row.mappingId === mappingId && row.shard === shard);
         if ((rows[at]?.version ?? 0) !== expectedVersion || leases[mappingId]?.epoch !== epoch) return undefined;
+        if (data === undefined) {
+          rows = rows.filter((_, index) => index !== at);
+          return 0;
+        }
         rows.splice(at === -1 ? rows.length : at, 1, { mappingId, shard, version: expectedVersion + 1, epoch, data });
         return expectedVersion + 1;
       }),
@@ -67,7 +71,7 @@ const owner = fc.constantFrom('a', 'b').map((name) => ({ id: name, label: 'PID' 
 const number = fc.integer({ min: 0, max: 4 });
 const data = fc.constantFrom('x', 'y');
 const lease = fc.record({ key: id, ownerId: fc.constantFrom('a', 'b'), epoch: number });
-const write = fc.record({ mappingId: id, shard, expectedVersion: number, epoch: number, data });
+const write = fc.record({ mappingId: id, shard, expectedVersion: number, epoch: number, data: fc.option(data, { nil: undefined }) });
 
 const call = fc.oneof(
   fc.tuple(id, number, data).map((args) => named('putMapping', args, (store) => store.putMapping(...args))),

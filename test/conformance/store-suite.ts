@@ -157,7 +157,7 @@ function mappingTests(store: () => StateStore): void {
 
 function rowTests(store: () => StateStore): void {
   let epoch: number;
-  const row = (expectedVersion: number, data: string, change: Partial<RowWrite> = {}): RowWrite => {
+  const row = (expectedVersion: number, data: string | undefined, change: Partial<RowWrite> = {}): RowWrite => {
     return { mappingId: 'm', shard: 's', expectedVersion, epoch, data, ...change };
   };
 
@@ -213,6 +213,28 @@ function rowTests(store: () => StateStore): void {
       ['s', 'third'],
       ['t', 'new'],
     ]);
+  });
+
+  it('removes a row at its version, and begins again at version 1 when it is written anew', async () => {
+    await store().writeRows([row(0, 'first'), row(0, 'other', { shard: 't' })]);
+    expect(await store().writeRows([row(1, undefined)])).toEqual([0]);
+    expect(await store().readRows('m')).toEqual([{ shard: 't', version: 1, epoch, data: 'other' }]);
+    expect(await store().writeRows([row(1, 'not there')])).toEqual([undefined]);
+    expect(await store().writeRows([row(0, 'again')])).toEqual([1]);
+  });
+
+  it('removes nothing at another version or under another epoch (R6)', async () => {
+    await store().writeRows([row(0, 'first')]);
+    const old = epoch;
+    epoch = got(await store().acquire('m', anna)).epoch;
+    const writes = [row(0, undefined), row(2, undefined), row(1, undefined, { epoch: old }), row(0, undefined, { epoch: old, shard: 't' })];
+    expect(await store().writeRows(writes)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(await store().readRows('m')).toEqual([{ shard: 's', version: 1, epoch: old, data: 'first' }]);
+  });
+
+  it('removes what is not there, expected so, without complaint, so that a removal can be repeated', async () => {
+    expect(await store().writeRows([row(0, undefined), row(0, 'first'), row(1, undefined), row(0, undefined)])).toEqual([0, 1, 0, 0]);
+    expect(await store().readRows('m')).toEqual([]);
   });
 
   it('writes nothing when asked for nothing', async () => {

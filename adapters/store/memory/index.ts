@@ -89,6 +89,10 @@ class MemoryStore implements StateStore {
     const { mappingId, shard, expectedVersion, epoch, data } = write;
     const rows = this.#rows.get(mappingId) ?? new Map<string, StoredRow>();
     if (this.#leases.get(mappingId)?.epoch !== epoch || (rows.get(shard)?.version ?? 0) !== expectedVersion) return undefined;
+    if (data === undefined) {
+      rows.delete(shard);
+      return 0;
+    }
     const version = expectedVersion + 1;
     rows.set(shard, { shard, version, epoch, data });
     this.#rows.set(mappingId, rows);

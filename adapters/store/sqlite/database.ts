@@ -34,6 +34,8 @@ const queries = {
   readRows: 'SELECT shard, version, epoch, data FROM rows WHERE mapping_id = ? ORDER BY rowid',
   insertRow: `INSERT INTO rows (mapping_id, shard, version, epoch, data) SELECT ?, ?, 1, ?, ? WHERE ${fence} ON CONFLICT DO NOTHING`,
   updateRow: `UPDATE rows SET version = version + 1, epoch = ?, data = ? WHERE mapping_id = ? AND shard = ? AND version = ? AND ${fence}`,
+  deleteRow: `DELETE FROM rows WHERE mapping_id = ? AND shard = ? AND version = ? AND ${fence}`,
+  findNoRow: `SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM rows WHERE mapping_id = ? AND shard = ?) AND ${fence}`,
   readLease: 'SELECT owner_id, owner_label, epoch, counter, held, pid, machine, process_start FROM leases WHERE key = ?',
   takeLease: `INSERT INTO leases (key, owner_id, owner_label, epoch, counter, held, pid, machine, process_start) VALUES (?, ?, ?, 1, 1, 1, ?, ?, ?)
     ON CONFLICT DO UPDATE SET owner_id = excluded.owner_id, owner_label = excluded.owner_label, epoch = epoch + 1, counter = counter + 1,
@@ -90,7 +92,7 @@ export class Database {
 
   writeRows(writes: readonly RowWrite[]): readonly (number | undefined)[] {
     if (writes.length === 0) return [];
-    for (const write of writes) this.#checkText(write.mappingId, write.shard, write.data);
+    for (const write of writes) this.#checkText(write.mappingId, write.shard, write.data ?? '');
     return this.#inTransaction(() => writes.map((write) => this.#writeRow(write)));
   }
 
@@ -131,11 +133,21 @@ export class Database {
   #writeRow(write: RowWrite): number | undefined {
     const { mappingId, shard, expectedVersion, epoch, data } = write;
     const { insertRow, updateRow } = this.#statements;
+    if (data === undefined) return this.#removeRow(write);
     const { changes } =
       expectedVersion === 0
         ? insertRow.run(mappingId, shard, epoch, data, mappingId, epoch)
         : updateRow.run(epoch, data, mappingId, shard, expectedVersion, mappingId, epoch);
     return changes === 1 ? expectedVersion + 1 : undefined;
+  }
+
+  #removeRow({ mappingId, shard, expectedVersion, epoch }: RowWrite): number | undefined {
+    const { deleteRow, findNoRow } = this.#statements;
+    const isGone =
+      expectedVersion === 0
+        ? findNoRow.get(mappingId, shard, mappingId, epoch) !== undefined
+        : deleteRow.run(mappingId, shard, expectedVersion, mappingId, epoch).changes === 1;
+    return isGone ? 0 : undefined;
   }
 
   /** Takes the write lock at once: a lock that is taken only after a read can fail half-way. */

@@ -99,6 +99,10 @@ export class StreamJudge {
       this.hasBegun = true;
       return;
     }
+    if (data === undefined) {
+      this.#rows.delete(shard);
+      return;
+    }
     this.#rows.set(shard, data);
     const row = readRow(data);
     for (const record of this.#byShard.get(`${row.incarnation} ${shard}`) ?? []) {

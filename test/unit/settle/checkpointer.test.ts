@@ -83,6 +83,50 @@ describe('the checkpointer', () => {
     expect(await inner.readRows('m')).toMatchObject([{ shard: 'a', version: 2 }]);
   });
 
+  it('removes a row that is needed no longer, together with the changes of others', async () => {
+    const { inner, checkpointer, writes, row } = await bench();
+    checkpointer.changed(row('a'));
+    expect(await checkpointer.flush()).toBe(true);
+    checkpointer.changed({ shard: 'a', encode: () => undefined });
+    checkpointer.changed(row('b'));
+    expect(await checkpointer.flush()).toBe(true);
+    expect(writes).toHaveLength(2);
+    expect((await inner.readRows('m')).map(({ shard }) => shard)).toEqual(['b']);
+    checkpointer.changed(row('a'));
+    expect(await checkpointer.flush()).toBe(true);
+    expect(await inner.readRows('m')).toHaveLength(2);
+  });
+
+  it('is not fenced by a removal whose reply was lost', async () => {
+    let calls = 0;
+    const { clock, inner, checkpointer, seen, row } = await bench(async (write) => {
+      calls += 1;
+      const versions = await write();
+      if (calls === 2) throw new Error('the reply was lost');
+      return versions;
+    });
+    checkpointer.changed(row('a'));
+    await checkpointer.flush();
+    checkpointer.changed({ shard: 'a', encode: () => undefined });
+    const removed = checkpointer.flush();
+    await clock.advance(1000);
+    expect(await removed).toBe(true);
+    expect(seen.fenced).toBe(0);
+    expect(await inner.readRows('m')).toEqual([]);
+  });
+
+  it('is fenced by a removal under a lease that somebody else has, who removed the row, too', async () => {
+    const { inner, checkpointer, seen, row, takeOver } = await bench();
+    checkpointer.changed(row('a'));
+    await checkpointer.flush();
+    await takeOver();
+    await inner.writeRows([{ mappingId: 'm', shard: 'a', expectedVersion: 1, epoch: 2, data: undefined }]);
+    expect(await inner.readRows('m')).toEqual([]);
+    checkpointer.changed({ shard: 'a', encode: () => undefined });
+    expect(await checkpointer.flush()).toBe(false);
+    expect(seen.fenced).toBe(1);
+  });
+
   it("stops when the mapping is somebody else's, and tells nobody that something was stored", async () => {
     const { checkpointer, inner, seen, row, takeOver } = await bench();
     await takeOver();
