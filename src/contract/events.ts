@@ -12,6 +12,8 @@ export interface EngineEvents {
   'mapping.state': { mapping: string; from: MappingState; to: MappingState };
   /** A mapping's problem began, changed or (problem undefined) ended. */
   'mapping.problem': { mapping: string; problem: MappingProblem | undefined };
+  /** The store forgets with the process the positions that a mapping keeps in it. Told once for each engine. */
+  'store.volatile': { mapping: string; store: string };
   /** A receive answered. */
   'source.polled': { mapping: string; records: number };
   /** Messages that were in flight already and came again: the newer handle was adopted, nothing is invoked twice. */

@@ -65,6 +65,8 @@ export class CoreEngine {
   readonly #meters: MeterListener;
   readonly #owner: { readonly id: string; readonly label: string };
   #phase: 'new' | 'started' | 'stopped' = 'new';
+  /** That the store forgets positions was told. */
+  #isVolatileTold = false;
 
   /** Throws a ConfigError when a setting is wrong. */
   constructor(platform: EnginePlatform, settings: EngineSettings = {}) {
@@ -134,7 +136,15 @@ export class CoreEngine {
     const invoker = this.#invokerOf(options, checked);
     const destination = destinationConfig?.onFailure?.destination;
     const mapping = streamMapping({ ...this.#common(named), options: resolved, source, destination, invoker });
+    this.#tellVolatile(named.name);
     return { mapping, enabled: resolved.enabled };
+  }
+
+  #tellVolatile(mapping: string): void {
+    const { store } = this.#platform;
+    if (store.durable || this.#isVolatileTold) return;
+    this.#isVolatileTold = true;
+    this.#events.tell('store.volatile', { mapping, store: store.label });
   }
 
   #common({ id, name }: Named): Pick<QueueMappingParts, Common> {

@@ -18,6 +18,9 @@ export function logListener(logger: Logger): EngineListener {
     'mapping.problem': ({ mapping, problem }) => {
       logProblem(logger, problems, mapping, problem);
     },
+    'store.volatile': (event) => {
+      logger.warn(event, 'the positions of streams are kept in a store that ends with the process: after it they begin anew');
+    },
     'source.polled': (event) => {
       if (event.records > 0) logger.debug(event, 'received');
     },

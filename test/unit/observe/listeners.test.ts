@@ -91,6 +91,7 @@ describe('log lines', () => {
   it('have a constant text for every event, at a level that fits', () => {
     const { lines, tell } = log();
     tell('mapping.state', { mapping: 'm', from: 'Disabled', to: 'Creating' });
+    tell('store.volatile', { mapping: 'm', store: 'memory' });
     tell('source.polled', { mapping: 'm', records: 1 });
     tell('source.duplicates', { mapping: 'm', messages: 1 });
     tell('batch.started', { mapping: 'm', requestId: 'r', records: 1, attempt: 1 });
@@ -102,7 +103,7 @@ describe('log lines', () => {
     tell('message.expired', { mapping: 'm', messages: 1 });
     tell('engine.defect', { mapping: 'm', error: new Error('why') });
     tell('settle.failed', { mapping: 'm', action: 'delete', messages: 1, code: 'c', message: 'why' });
-    expect(lines.map(({ level }) => level).join(' ')).toBe('info debug debug debug debug warn warn error error warn error error');
+    expect(lines.map(({ level }) => level).join(' ')).toBe('info warn debug debug debug debug warn warn error error warn error error');
     expect(new Set(lines.map(({ text }) => text)).size).toBe(lines.length);
     expect(lines.every(({ fields }) => fields['mapping'] === 'm')).toBe(true);
   });
