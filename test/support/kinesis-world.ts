@@ -66,6 +66,8 @@ export interface RunOptions {
 /** The most that a test waits for something that must come, ms. */
 const PATIENCE_MS = 30_000;
 const PER_CALL = 500;
+/** What emulators accept. */
+export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 /** Retries wait for so much of what they would by chance: their rules are the same, and tests are shorter. */
 const HASTE = 0.1;
 
@@ -194,16 +196,21 @@ export class KinesisRun {
 
   /** A mapping of a stream: TRIM_HORIZON and named `m` unless told otherwise. */
   map(stream: WorldStream, fields: Fields, work: (batch: SeenBatch, context: FunctionContext) => unknown): Mapping {
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    const source = kinesis({ stream: stream.arn, endpoint: this.#endpoint, credentials, pollMs: 100, readLimits: 'none' });
-    this.#sources.push(source);
     const named = { name: 'm', startingPosition: 'TRIM_HORIZON' as const, timeout: 30, ...fields };
     const target = handler((event: KinesisStreamEvent, context) => {
       const batch = seen(named.name, event, context.awsRequestId);
       this.batches.push(batch);
       return work(batch, context);
     });
-    return this.engine.map({ ...named, source, target });
+    return this.engine.map({ ...named, source: this.source(stream), target });
+  }
+
+  /** A stream as a source, for mappings whose function is not of this process. */
+  source(stream: WorldStream): StreamSource<KinesisStreamEvent> {
+    const { arn } = stream;
+    const source = kinesis({ stream: arn, endpoint: this.#endpoint, credentials: CREDENTIALS, pollMs: 100, readLimits: 'none' });
+    this.#sources.push(source);
+    return source;
   }
 
   /** What was handed to the function, as texts: a list for each invocation. */
@@ -262,7 +269,8 @@ export class KinesisRun {
   }
 }
 
-function seen(mapping: string, event: KinesisStreamEvent, requestId: string): SeenBatch {
+/** An event as an invocation shows it. */
+export function seen(mapping: string, event: KinesisStreamEvent, requestId: string): SeenBatch {
   const records = event.Records.map(({ kinesis: record, eventID }) => ({
     key: record.partitionKey,
     value: Buffer.from(record.data, 'base64').toString(),
