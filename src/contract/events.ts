@@ -18,8 +18,8 @@ export interface EngineEvents {
   'source.polled': { mapping: string; records: number };
   /** Messages that were in flight already and came again: the newer handle was adopted, nothing is invoked twice. */
   'source.duplicates': { mapping: string; messages: number };
-  /** An invocation begins. */
-  'batch.started': { mapping: string; requestId: string; records: number; attempt: number };
+  /** An invocation begins. `iteratorAgeMs`: how old the last record of the batch is, of streams only. */
+  'batch.started': { mapping: string; requestId: string; records: number; attempt: number; iteratorAgeMs?: number };
   /** An invocation came out. */
   'batch.ended': {
     mapping: string;
@@ -47,6 +47,8 @@ export interface EngineEvents {
   'shard.page': { mapping: string; shardId: string; records: number; behindMs: number | undefined };
   /** A range succeeded, whole or in part. */
   'range.settled': { mapping: string; shardId: string; records: number };
+  /** A range failed and goes on as two: its first `first` records, then the rest. */
+  'range.split': { mapping: string; shardId: string; records: number; first: number };
   /** Records were given up. `delivered`: the destination confirmed; false: there is none, or it failed and the mapping drops. */
   'range.discarded': { mapping: string; shardId: string; records: number; condition: DiscardCondition; delivered: boolean };
   /** A destination did not take a record of what was given up; it is sent again, or dropped. */

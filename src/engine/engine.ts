@@ -114,7 +114,7 @@ export class CoreEngine {
       ? this.#mapStream(options, { id, name }, checked)
       : this.#mapQueue(options, { id, name }, checked);
     this.#mappings.set(name, mapping);
-    this.#meters.open({ id, name, functionName: mapping.functionName });
+    this.#meters.open({ id, name, functionName: mapping.functionName, kind: options.source.kind });
     if (!enabled) this.#disabled.add(name);
     else if (this.#phase === 'started') void mapping.enable();
     return mapping;

@@ -182,7 +182,8 @@ export class StreamLane {
     const records = range.entries.length;
     this.#lastRequestId = running.requestId;
     say({ kind: 'invocation', requestId: running.requestId, records, since: running.startedAt });
-    listener('batch.started', { mapping, requestId: running.requestId, records, attempt });
+    const iteratorAgeMs = Math.max(0, clock.wall() - (range.entries.at(-1)?.record.arrivedAt ?? 0));
+    listener('batch.started', { mapping, requestId: running.requestId, records, attempt, iteratorAgeMs });
     const outcome = await running.outcome;
     const verdict = hardStop.isSet && outcome.kind !== 'success' ? undefined : this.#decide(range, running, outcome);
     const hasEnded = await untilEnded(running, outcome, { mapping, clock, listener, hardStop, say });
@@ -230,6 +231,7 @@ export class StreamLane {
   }
 
   async #apply(range: LaneRange, verdict: StreamVerdict): Promise<void> {
+    const { listener, mapping } = this.#works;
     const { entries, attempts, requestId } = range;
     const firstAttemptAt = range.firstAttemptAt ?? this.#works.clock.wall();
     const later = { ...range, waits: 0, firstAttemptAt };
@@ -255,6 +257,7 @@ export class StreamLane {
       case 'split':
         this.#ranges.push({ ...later, entries: entries.slice(verdict.first), notBefore: 0, isCut: true });
         this.#ranges.push({ ...later, entries: entries.slice(0, verdict.first), notBefore: verdict.at, isCut: true });
+        listener('range.split', { mapping, shardId: this.#place.shardId, records: entries.length, first: verdict.first });
         return;
       case 'wait':
         this.#reason = { kind: 'retry', attempt: attempts, at: verdict.at, cause: verdict.cause };

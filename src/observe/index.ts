@@ -4,6 +4,7 @@
  * - event-hub.ts       from the engine to all listeners
  * - log-listener.ts    events as log lines
  * - meter-listener.ts  events as metrics
+ * - meter-series.ts   the metrics of one mapping
  * - silence.ts         a logger and a meter that do nothing
  */
 export { EventHub } from './event-hub.ts';

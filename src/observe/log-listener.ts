@@ -80,7 +80,9 @@ function typeOf(error: string): string {
 /** What streams add. */
 function streamWriters(
   logger: Logger,
-): Pick<Writers, 'shard.state' | 'shard.page' | 'range.settled' | 'range.discarded' | 'destination.failed'> {
+): Pick<Writers, 'shard.state' | 'shard.page' | 'range.settled' | 'range.split' | 'range.discarded' | 'destination.failed'> {
+  /** Mappings whose destination has not confirmed since it failed. */
+  const failing = new Set<string>();
   return {
     'shard.state': (event) => {
       if (event.state === 'trimmed') logger.error(event, 'a shard stands still: records may have been lost');
@@ -92,11 +94,20 @@ function streamWriters(
     'range.settled': (event) => {
       logger.debug(event, 'settled');
     },
+    'range.split': (event) => {
+      logger.debug(event, 'halved');
+    },
     'range.discarded': (event) => {
+      if (event.delivered && failing.delete(event.mapping)) {
+        logger.info({ mapping: event.mapping }, 'the on-failure destination takes records again');
+      }
       logger.error(event, event.delivered ? 'records were given up and recorded at the destination' : 'records were given up');
     },
     'destination.failed': (event) => {
-      logger.error(event, 'the on-failure destination did not take a record');
+      // Every lane tries again and again: the first failure tells it, the others only who looks closer.
+      const level = failing.has(event.mapping) ? 'debug' : 'error';
+      failing.add(event.mapping);
+      logger[level](event, 'the on-failure destination did not take a record');
     },
   };
 }

@@ -88,6 +88,43 @@ describe('log lines', () => {
     expect(JSON.stringify(shown)).not.toContain('4111');
   });
 
+  it('tell of a destination that fails when it begins to and when it confirms again, not at every try', () => {
+    const { lines, tell } = log();
+    const given = { mapping: 'm', shardId: 's', records: 2, condition: 'RetryAttemptsExhausted' } as const;
+    const failed = (mapping: string, shardId: string): void => {
+      tell('destination.failed', { mapping, shardId, destination: 'd', message: `down, request ${shardId}` });
+    };
+    for (const shardId of ['a', 'b', 'a']) failed('m', shardId);
+    failed('other', 'a');
+    tell('range.discarded', { ...given, delivered: false });
+    tell('range.discarded', { ...given, delivered: true });
+    tell('range.discarded', { ...given, delivered: true });
+    failed('m', 'a');
+    const shown = lines.filter(({ level }) => level !== 'debug').map(({ level, fields, text }) => [level, fields['mapping'], text]);
+    const takesNone = 'the on-failure destination did not take a record';
+    expect(shown).toEqual([
+      ['error', 'm', takesNone],
+      ['error', 'other', takesNone],
+      ['error', 'm', 'records were given up'],
+      ['info', 'm', 'the on-failure destination takes records again'],
+      ['error', 'm', 'records were given up and recorded at the destination'],
+      ['error', 'm', 'records were given up and recorded at the destination'],
+      ['error', 'm', takesNone],
+    ]);
+  });
+
+  it('have a constant text for every event of a stream, at a level that fits', () => {
+    const { lines, tell } = log();
+    const shard = { mapping: 'm', shardId: 's' };
+    for (const state of ['reading', 'ended', 'trimmed'] as const) tell('shard.state', { ...shard, state });
+    tell('shard.page', { ...shard, records: 0, behindMs: 0 });
+    tell('shard.page', { ...shard, records: 1, behindMs: 0 });
+    tell('range.settled', { ...shard, records: 1 });
+    tell('range.split', { ...shard, records: 3, first: 2 });
+    expect(lines.map(({ level }) => level).join(' ')).toBe('info info error debug debug debug');
+    expect(new Set(lines.map(({ text }) => text)).size).toBe(lines.length);
+  });
+
   it('have a constant text for every event, at a level that fits', () => {
     const { lines, tell } = log();
     tell('mapping.state', { mapping: 'm', from: 'Disabled', to: 'Creating' });

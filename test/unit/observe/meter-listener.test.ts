@@ -9,7 +9,8 @@ let tell: MeterListener['listener'];
 beforeEach(() => {
   meter = new CountingMeter();
   const listener = new MeterListener(meter);
-  listener.open({ id: 'uuid-1', name: 'orders', functionName: 'fn' });
+  listener.open({ id: 'uuid-1', name: 'orders', functionName: 'fn', kind: 'queue' });
+  listener.open({ id: 'uuid-2', name: 'clicks', functionName: 'fn', kind: 'stream' });
   tell = listener.listener;
 });
 
@@ -32,7 +33,17 @@ describe('metrics', () => {
       'Throttles',
     ];
     expect(sums(...names)).toEqual(names.map(() => 0));
-    expect(meter.labels.get('PolledEventCount')).toEqual([{ EventSourceMappingUUID: 'uuid-1', Mapping: 'orders', FunctionName: 'fn' }]);
+    const [queue, stream] = [
+      { EventSourceMappingUUID: 'uuid-1', Mapping: 'orders', FunctionName: 'fn' },
+      { EventSourceMappingUUID: 'uuid-2', Mapping: 'clicks', FunctionName: 'fn' },
+    ];
+    for (const name of ['PolledEventCount', 'FilteredOutEventCount', 'Invocations'])
+      expect(meter.labels.get(name)).toEqual([queue, stream]);
+    expect(meter.labels.get('DeletedEventCount')).toEqual([queue]);
+    for (const name of ['DroppedEventCount', 'OnFailureDestinationDeliveredEventCount', 'DestinationDeliveryFailures', 'IteratorAge']) {
+      expect(meter.labels.get(name)).toEqual([stream]);
+      expect(meter.sum(name)).toBe(0);
+    }
   });
 
   it('count a success, a partial failure and a failure of all', () => {
@@ -66,6 +77,21 @@ describe('metrics', () => {
     expect(sums('millrace_handler_overruns', 'millrace_oversized_messages', 'millrace_defects', 'millrace_settle_failures')).toEqual([
       1, 1, 1, 5,
     ]);
+  });
+
+  it('count what streams read, invoke, halve, repeat and give up, with or without a destination', () => {
+    const shard = { mapping: 'clicks', shardId: 's' };
+    for (const records of [0, 5, 3]) tell('shard.page', { ...shard, records, behindMs: undefined });
+    tell('batch.started', { mapping: 'clicks', requestId: 'r', records: 8, attempt: 1, iteratorAgeMs: 1500 });
+    ended({ mapping: 'clicks', records: 8, returned: 8, outcome: 'function-error', error: 'Error: boom' });
+    tell('range.split', { ...shard, records: 8, first: 4 });
+    for (const attempt of [2, 3]) tell('batch.started', { mapping: 'clicks', requestId: 'r', records: 4, attempt, iteratorAgeMs: 2000 });
+    tell('destination.failed', { ...shard, destination: 'd', message: 'down' });
+    tell('range.discarded', { ...shard, records: 4, condition: 'RetryAttemptsExhausted', delivered: true });
+    tell('range.discarded', { ...shard, records: 1, condition: 'RecordAgeExceeded', delivered: false });
+    expect(sums('PolledEventCount', 'InvokedEventCount', 'FailedInvokeEventCount', 'FilteredOutEventCount')).toEqual([8, 8, 8, 0]);
+    expect(sums('DroppedEventCount', 'OnFailureDestinationDeliveredEventCount', 'DestinationDeliveryFailures')).toEqual([1, 4, 1]);
+    expect(sums('IteratorAge', 'millrace_retries', 'millrace_bisects')).toEqual([5500, 2, 1]);
   });
 
   it('ignore mappings that were not opened', () => {
