@@ -80,7 +80,7 @@ export class Discarder {
           return 'delivered';
         } catch (error) {
           // Cut off by the stop itself: that is no failure of the destination, and nothing may be dropped for it.
-          if (stopping.isSet) return 'stopped';
+          if (controller.signal.aborted) return 'stopped';
           const message = error instanceof Error ? error.message : String(error);
           listener('destination.failed', { mapping, shardId, destination: destination.label, message });
           if (onDestinationFailure === 'drop') return 'dropped';
