@@ -7,6 +7,7 @@ import type { Clock, Random, ReadRequest, SequenceNumber, StreamStep } from '../
 import { SourceError } from '../../../src/index.ts';
 import type { AwsConnection } from '../../shared/aws-connection.ts';
 import type { StreamCalls } from './client.ts';
+import { isEmptied } from './emptied.ts';
 import { EXPIRED_ITERATOR } from './errors.ts';
 import { pause } from './pause.ts';
 import { type DynamoDBStreamRecord, toRecord } from './record.ts';
@@ -154,9 +155,14 @@ class ShardReader {
     return { kind: 'trouble', error, retryAt: this.#dueAt };
   }
 
-  /** The service has one code for a stream and for a shard that is not there; the description tells which it is. */
+  /**
+   * The service has one code for a stream and for a shard that is not there; the description tells which it is. It also
+   * lists shards of which nothing is left.
+   */
   async #explain(thrown: unknown): Promise<unknown> {
-    if (!(thrown instanceof SourceError) || thrown.kind !== 'not-found') return thrown;
+    if (!(thrown instanceof SourceError)) return thrown;
+    if (thrown.kind === 'trimmed') return this.#explainTrimmed(thrown);
+    if (thrown.kind !== 'not-found') return thrown;
     const { arn, connection } = this.#reading;
     try {
       await connection.call('DescribeStream', (calls) => calls.describe({ StreamArn: arn, Limit: 1 }));
@@ -165,6 +171,19 @@ class ShardReader {
     }
     const message = `the shard ${this.#request.shardId} is not there any more (${thrown.message})`;
     return new SourceError('gone', thrown.code, message, { cause: thrown });
+  }
+
+  /** Where even the trim horizon is trimmed there may be nothing left to read. */
+  async #explainTrimmed(thrown: SourceError): Promise<unknown> {
+    const { position, shardId, signal } = this.#request;
+    if (this.#after !== undefined || position.kind !== 'start' || position.start.kind !== 'trim-horizon') return thrown;
+    const { arn, connection } = this.#reading;
+    try {
+      if (!(await isEmptied({ arn, shardId, connection, signal }))) return thrown;
+    } catch (error) {
+      return error;
+    }
+    return new SourceError('gone', thrown.code, `nothing is left of the shard ${shardId} (${thrown.message})`, { cause: thrown });
   }
 }
 

@@ -178,6 +178,17 @@ describe('what does not pass ends the read', () => {
     expect(keys(await page(reading))).toEqual(['b']);
   });
 
+  it.each([
+    ['with gone when it is closed and its last record is trimmed too', { isClosed: true, refusals: 2, kind: 'gone' }],
+    ['with trimmed when its last record is still there', { isClosed: true, refusals: 1, kind: 'trimmed' }],
+    ['with trimmed when it is open', { isClosed: false, refusals: 2, kind: 'trimmed' }],
+  ])('at a trim horizon that is refused: %s', async (_case, { isClosed, refusals, kind }) => {
+    stub.put(...changes('a', 'b'));
+    stub.isClosed = isClosed;
+    stub.fail('GetRecords', { status: 400, code: 'TrimmedDataAccessException' }, refusals);
+    await expect(read().next()).rejects.toMatchObject({ kind, code: 'TrimmedDataAccessException' });
+  });
+
   it('with gone when the stream is there, with not-found when it is not', async () => {
     const missing = { status: 400, code: 'ResourceNotFoundException' };
     stub.fail('GetShardIterator', missing, 2);
