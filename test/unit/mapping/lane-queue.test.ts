@@ -7,6 +7,7 @@ import type { RetryMark, ShardEntry } from '../../../src/settle/index.ts';
 
 const entry = (number: number, bytes = 100): ShardEntry => ({
   lane: 0,
+  isDone: false,
   record: { sequenceNumber: sequenceNumber(String(number)), orderKey: 'k', arrivedAt: 0, sizeBound: bytes },
 });
 
