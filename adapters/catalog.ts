@@ -1,10 +1,25 @@
 /**
  * The adapters by name, each loaded when a configuration names it: a process that reads only SQS loads only SQS.
  */
-import { type FunctionTarget, type Logger, type QueueSource, type StateStore, systemClock, systemRandom } from '../src/index.ts';
+import {
+  type FailureDestination,
+  type FunctionTarget,
+  type Logger,
+  type QueueSource,
+  type StateStore,
+  type StreamSource,
+  systemClock,
+  systemRandom,
+} from '../src/index.ts';
+import type { S3DestinationOptions } from './destination/s3/index.ts';
+import type { SnsDestinationOptions } from './destination/sns/index.ts';
+import type { SqsDestinationOptions } from './destination/sqs/index.ts';
 import type { LogLevel } from './logger/pino/index.ts';
 import type { PrometheusMeter } from './meter/prometheus/index.ts';
+import type { DynamoDBStreamsOptions } from './source/dynamodb-streams/index.ts';
 import type { EmbeddedQueue, EmbeddedQueueOptions, Redrive } from './source/embedded-queue/index.ts';
+import type { EmbeddedStream, EmbeddedStreamOptions } from './source/embedded-stream/index.ts';
+import type { KinesisOptions } from './source/kinesis/index.ts';
 import type { SqsOptions } from './source/sqs/index.ts';
 import type { FunctionHandler } from './target/function/index.ts';
 
@@ -44,9 +59,39 @@ async function embeddedQueues(plans: readonly QueuePlan[]): Promise<ReadonlyMap<
   return queues;
 }
 
+async function embeddedStreams(plans: readonly EmbeddedStreamOptions[]): Promise<ReadonlyMap<string, EmbeddedStream>> {
+  const { embeddedStream } = await import('./source/embedded-stream/index.ts');
+  return new Map(plans.map((plan) => [plan.name, embeddedStream(plan)]));
+}
+
 async function sqs(options: SqsOptions): Promise<QueueSource> {
   const source = await import('./source/sqs/index.ts');
   return source.sqs(options);
+}
+
+async function kinesis(options: KinesisOptions): Promise<StreamSource> {
+  const source = await import('./source/kinesis/index.ts');
+  return source.kinesis(options);
+}
+
+async function dynamodbStreams(options: DynamoDBStreamsOptions): Promise<StreamSource> {
+  const source = await import('./source/dynamodb-streams/index.ts');
+  return source.dynamodbStreams(options);
+}
+
+async function toSqs(options: SqsDestinationOptions): Promise<FailureDestination> {
+  const { sqsDestination } = await import('./destination/sqs/index.ts');
+  return sqsDestination(options);
+}
+
+async function toSns(options: SnsDestinationOptions): Promise<FailureDestination> {
+  const { snsDestination } = await import('./destination/sns/index.ts');
+  return snsDestination(options);
+}
+
+async function toS3(options: S3DestinationOptions): Promise<FailureDestination> {
+  const { s3Destination } = await import('./destination/s3/index.ts');
+  return s3Destination(options);
 }
 
 async function inProcess(fn: FunctionHandler<unknown>): Promise<FunctionTarget> {
@@ -66,6 +111,7 @@ export const catalog = {
   logger,
   meter,
   stores: { memory, sqlite },
-  sources: { embeddedQueues, sqs },
+  sources: { embeddedQueues, embeddedStreams, sqs, kinesis, dynamodbStreams },
+  destinations: { sqs: toSqs, sns: toSns, s3: toS3 },
   targets: { function: inProcess, http },
 };

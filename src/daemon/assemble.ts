@@ -1,21 +1,22 @@
-import type { FunctionTarget, Logger, QueueSource, StateStore } from '../contract/index.ts';
+import type { FunctionTarget, Logger, StateStore } from '../contract/index.ts';
 import { CoreEngine, type FunctionRef } from '../engine/index.ts';
 import type { ScrapedMeter } from '../manage/index.ts';
-import { pascal } from '../mapping/index.ts';
-import type { Catalog, EmbeddedQueueSource } from './catalog.ts';
+import { type Checked, type Mapping, pascal } from '../mapping/index.ts';
+import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
+import { type Embedded, makeEmbedded } from './embedded.ts';
 import { loadHandler } from './handler-file.ts';
 import type { Narrator } from './narrator.ts';
-import { EMBEDDED_REGION, type MappingPlan } from './plan-mappings.ts';
+import { type OpenMapping, openMappings } from './open-mappings.ts';
 import { Problems } from './problems.ts';
 
 /** All parts of a daemon, joined and not started. */
 export interface Assembly {
   readonly engine: CoreEngine;
-  readonly queues: ReadonlyMap<string, EmbeddedQueueSource>;
+  readonly embedded: Embedded;
   /** Names of mappings that the file switches off. */
   readonly disabled: ReadonlySet<string>;
-  /** Closes sources, targets and store. What fails to close is told and does not keep the others open. */
+  /** Closes sources, destinations, targets and store. What fails to close is told and does not keep the others open. */
   close(): Promise<void>;
 }
 
@@ -32,8 +33,8 @@ export interface AssemblyParts {
 export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const { catalog, config, logger, meter } = parts;
   const problems = new Problems();
-  const queues = config.queues.length === 0 ? new Map<string, EmbeddedQueueSource>() : await embeddedQueues(parts);
-  const sources = await openSources(parts, queues, problems);
+  const embedded = await makeEmbedded(catalog, config, parts.narrator);
+  const mappings = await openMappings(config.mappings, { catalog, aws: config.aws, embedded, problems });
   // User code runs when its module is loaded: only once all that can be told without it is right.
   problems.throwIfAny();
   const targets = await openTargets(parts, problems);
@@ -47,53 +48,18 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
       ...(config.aws.accountId === undefined ? {} : { accountId: config.aws.accountId }),
     },
   );
-  fill(engine, config, sources, targets, problems);
+  fill(engine, config, mappings, targets, problems);
   problems.throwIfAny();
   return {
     engine,
-    queues,
+    embedded,
     disabled: new Set(config.mappings.filter(({ fields }) => fields.enabled === false).map(({ name }) => name)),
-    close: () => closeAll([...sources.values(), ...queues.values(), ...targets.values(), store], logger),
+    close: () =>
+      closeAll(
+        [...mappings.flatMap(partsOf), ...embedded.queues.values(), ...embedded.streams.values(), ...targets.values(), store],
+        logger,
+      ),
   };
-}
-
-function embeddedQueues({ catalog, config, narrator }: AssemblyParts): Promise<ReadonlyMap<string, EmbeddedQueueSource>> {
-  return catalog.sources.embeddedQueues(
-    config.queues.map(({ at: _at, produce: _produce, redrive, ...plan }) => ({
-      ...plan,
-      region: EMBEDDED_REGION,
-      redrive: redrive && {
-        ...redrive,
-        onMoved: ({ messageId, receives }) => {
-          narrator.setAside(plan.name, redrive.queue, receives, messageId);
-        },
-      },
-    })),
-  );
-}
-
-async function openSources(
-  { catalog, config }: AssemblyParts,
-  queues: ReadonlyMap<string, EmbeddedQueueSource>,
-  problems: Problems,
-): Promise<Map<MappingPlan, QueueSource>> {
-  const sources = new Map<MappingPlan, QueueSource>();
-  const { endpoint, region } = config.aws;
-  for (const mapping of config.mappings) {
-    const { source } = mapping;
-    if (source.kind === 'embedded') {
-      const queue = queues.get(source.queue);
-      if (queue !== undefined) sources.set(mapping, queue);
-      continue;
-    }
-    const plan = { queue: source.queue, ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) };
-    try {
-      sources.set(mapping, await catalog.sources.sqs(plan));
-    } catch (error) {
-      problems.take(error, (field) => (field === 'queue' ? source.field : `aws.${field}`));
-    }
-  }
-  return sources;
 }
 
 async function openTargets({ catalog, config }: AssemblyParts, problems: Problems): Promise<Map<string, FunctionTarget>> {
@@ -120,7 +86,7 @@ function openStore(catalog: Catalog, { store }: DaemonConfig): Promise<StateStor
 function fill(
   engine: CoreEngine,
   config: DaemonConfig,
-  sources: ReadonlyMap<MappingPlan, QueueSource>,
+  mappings: readonly OpenMapping[],
   targets: ReadonlyMap<string, FunctionTarget>,
   problems: Problems,
 ): void {
@@ -131,14 +97,24 @@ function fill(
     const made = problems.try(() => engine.function({ name, target, ...settings }, { at, spell: pascal }));
     if (made !== undefined) functions.set(name, made);
   }
-  for (const mapping of config.mappings) {
-    const { name, at, functionName, fields } = mapping;
-    const source = sources.get(mapping);
+  for (const mapping of mappings) {
+    const { at, functionName } = mapping.plan;
     const target = functions.get(functionName);
-    if (source !== undefined && target !== undefined) {
-      problems.try(() => engine.map({ ...fields, name, source, target }, { at, spell: pascal }));
-    }
+    if (target !== undefined) problems.try(() => add(engine, mapping, target, { at, spell: pascal }));
   }
+}
+
+function add(engine: CoreEngine, mapping: OpenMapping, target: FunctionRef<unknown>, checked: Checked): Mapping {
+  const { name } = mapping.plan;
+  if (mapping.discipline === 'queue') return engine.map({ ...mapping.plan.fields, name, source: mapping.source, target }, checked);
+  const { plan, source, destination } = mapping;
+  const destinationConfig = destination && { destinationConfig: { onFailure: { destination } } };
+  return engine.map({ ...plan.fields, ...destinationConfig, name, source, target }, checked);
+}
+
+function partsOf(mapping: OpenMapping): { close(): Promise<void> }[] {
+  const destination = mapping.discipline === 'stream' ? mapping.destination : undefined;
+  return destination === undefined ? [mapping.source] : [mapping.source, destination];
 }
 
 async function closeAll(all: readonly { close(): Promise<void> }[], logger: Logger): Promise<void> {

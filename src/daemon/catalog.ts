@@ -1,5 +1,14 @@
-import type { Clock, FunctionTarget, Logger, QueueSource, Random, StateStore } from '../contract/index.ts';
-import type { ProducerQueue, ScrapedMeter } from '../manage/index.ts';
+import type {
+  Clock,
+  FailureDestination,
+  FunctionTarget,
+  Logger,
+  QueueSource,
+  Random,
+  StateStore,
+  StreamSource,
+} from '../contract/index.ts';
+import type { ProducerQueue, ProducerStream, ScrapedMeter } from '../manage/index.ts';
 
 /** Least important lines that are written. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -31,10 +40,22 @@ export interface EmbeddedQueueSource extends QueueSource, ProducerQueue {
   endReceives(): void;
 }
 
-/** Where an SQS queue is. */
-export interface SqsPlan {
-  /** ARN or URL. */
-  readonly queue: string;
+/** An embedded stream as a file describes it. */
+export interface EmbeddedStreamPlan {
+  readonly name: string;
+  /** Region in its ARN. */
+  readonly region: string;
+  readonly shards?: number | undefined;
+  readonly retentionMs?: number | undefined;
+}
+
+/** An embedded stream: a source that can also be written to. */
+export interface EmbeddedStreamSource extends StreamSource, ProducerStream {
+  readonly label: string;
+}
+
+/** Where a service of AWS is; what is absent comes from the SDK's own chain. */
+export interface AwsPlace {
   readonly endpoint?: string;
   readonly region?: string;
 }
@@ -57,7 +78,19 @@ export interface Catalog {
   readonly sources: {
     /** Makes all embedded queues of a file; a redrive policy names a queue that stands earlier. */
     embeddedQueues(plans: readonly EmbeddedQueuePlan[]): Promise<ReadonlyMap<string, EmbeddedQueueSource>>;
-    sqs(plan: SqsPlan): Promise<QueueSource>;
+    embeddedStreams(plans: readonly EmbeddedStreamPlan[]): Promise<ReadonlyMap<string, EmbeddedStreamSource>>;
+    /** By ARN or URL. */
+    sqs(options: AwsPlace & { readonly queue: string }): Promise<QueueSource>;
+    /** By ARN. */
+    kinesis(options: AwsPlace & { readonly stream: string }): Promise<StreamSource>;
+    /** By ARN. */
+    dynamodbStreams(options: AwsPlace & { readonly stream: string }): Promise<StreamSource>;
+  };
+  /** On-failure destinations, each by its ARN. */
+  readonly destinations: {
+    sqs(options: AwsPlace & { readonly queue: string }): Promise<FailureDestination>;
+    sns(options: AwsPlace & { readonly topic: string }): Promise<FailureDestination>;
+    s3(options: AwsPlace & { readonly bucket: string }): Promise<FailureDestination>;
   };
   readonly targets: {
     function(handler: (...args: unknown[]) => unknown): Promise<FunctionTarget>;

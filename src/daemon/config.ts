@@ -2,27 +2,45 @@ import { resolve } from 'node:path';
 import { check } from '../mapping/index.ts';
 import { LISTEN_DEFAULT, type ListenAddress, parseAddress } from './address.ts';
 import type { LogLevel } from './catalog.ts';
-import { EMBEDDED_QUEUE_FIELDS, FILE_FIELDS, type FileFields, FUNCTION_ENTRY_FIELDS } from './file-fields.ts';
+import {
+  EMBEDDED_QUEUE_FIELDS,
+  EMBEDDED_STREAM_FIELDS,
+  FILE_FIELDS,
+  type FileFields,
+  FUNCTION_ENTRY_FIELDS,
+  type Service,
+} from './file-fields.ts';
 import { isPlainObject } from './pascal-schema.ts';
 import { type FunctionPlan, planFunctions } from './plan-functions.ts';
 import { type MappingPlan, planMappings } from './plan-mappings.ts';
 import { planQueues, type QueuePlan } from './plan-queues.ts';
+import { planStreams, type StreamPlan } from './plan-streams.ts';
 import { Problems } from './problems.ts';
 import type { ReadFile } from './read-file.ts';
 
 /** Where state is kept. */
 export type StorePlan = { readonly type: 'memory' } | { readonly type: 'sqlite'; readonly path: string };
 
+/** Where the services of AWS are. What is absent comes from the SDK's own chain. */
+export interface AwsPlan {
+  readonly endpoint?: string;
+  /** Those that are somewhere else than `endpoint`. */
+  readonly endpoints?: { readonly [Name in Service]?: string | undefined };
+  readonly region?: string;
+  readonly accountId?: string;
+}
+
 /** A configuration file, checked as a whole, with every default filled in. */
 export interface DaemonConfig {
   readonly listen: ListenAddress;
   readonly log: { readonly level: LogLevel; readonly pretty: boolean | undefined };
   readonly store: StorePlan;
-  readonly aws: { readonly endpoint?: string; readonly region?: string; readonly accountId?: string };
+  readonly aws: AwsPlan;
   readonly stopTimeoutSeconds: number;
   readonly functions: readonly FunctionPlan[];
   /** Those that others name in their redrive policy come first. */
   readonly queues: readonly QueuePlan[];
+  readonly streams: readonly StreamPlan[];
   readonly mappings: readonly MappingPlan[];
 }
 
@@ -30,10 +48,10 @@ const STOP_TIMEOUT_SECONDS_DEFAULT = 30;
 const SQLITE_PATH_DEFAULT = '.millrace/millrace.db';
 
 /**
- * Checks what a file says and fills in every default. Loads and starts nothing. Throws a ConfigError with all that is
- * wrong, in the file's own spelling.
+ * Checks what a file says and fills in every default. Loads and starts nothing. `now` is the wall clock, epoch ms. Throws
+ * a ConfigError with all that is wrong, in the file's own spelling.
  */
-export function resolveConfig({ content, folder }: ReadFile): DaemonConfig {
+export function resolveConfig({ content, folder }: ReadFile, now: number): DaemonConfig {
   const problems = new Problems();
   const given = withoutSecrets(content, problems);
   const isShaped = problems.try(() => check(FILE_FIELDS, given)) !== undefined;
@@ -41,11 +59,10 @@ export function resolveConfig({ content, folder }: ReadFile): DaemonConfig {
   const fields = isShaped ? (given as FileFields) : partsThatFit(given);
   const functions = planFunctions(fields.functions ?? {}, folder, problems);
   const queues = planQueues(fields.queues ?? {}, problems);
-  const mappings = planMappings(
-    isPlainObject(given) && Array.isArray(given['mappings']) ? given['mappings'] : [],
-    { functions: namesOf(given, 'functions'), queues: namesOf(given, 'queues') },
-    problems,
-  );
+  const streams = planStreams(fields.streams ?? {}, problems);
+  const known = { functions: namesOf(given, 'functions'), queues: namesOf(given, 'queues'), streams: namesOf(given, 'streams') };
+  const entries: unknown[] = isPlainObject(given) && Array.isArray(given['mappings']) ? given['mappings'] : [];
+  const mappings = planMappings(entries, { known, now, problems });
   const listen = problems.try(() => (fields.listen === undefined ? LISTEN_DEFAULT : parseAddress(fields.listen, 'listen')));
   checkStore(fields, problems);
   problems.throwIfAny();
@@ -57,6 +74,7 @@ export function resolveConfig({ content, folder }: ReadFile): DaemonConfig {
     stopTimeoutSeconds: fields.stopTimeoutSeconds ?? STOP_TIMEOUT_SECONDS_DEFAULT,
     functions,
     queues,
+    streams,
     mappings,
   };
 }
@@ -72,10 +90,11 @@ function checkStore({ store }: FileFields, problems: Problems): void {
   }
 }
 
-function awsOf({ aws = {} }: FileFields): DaemonConfig['aws'] {
-  const { endpoint, region, accountId } = aws;
+function awsOf({ aws = {} }: FileFields): AwsPlan {
+  const { endpoint, endpoints, region, accountId } = aws;
   return {
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(endpoints === undefined ? {} : { endpoints }),
     ...(region === undefined ? {} : { region }),
     ...(accountId === undefined ? {} : { accountId }),
   };
@@ -109,15 +128,19 @@ function partsThatFit(given: unknown): FileFields {
     if (!Object.hasOwn(shape, name)) return [];
     const field = shape[name as keyof typeof shape];
     if (field.safeParse(value).success) return [[name, value]];
-    if (name === 'functions' || name === 'queues') return isPlainObject(value) ? [[name, entriesThatFit(name, value)]] : [];
-    return [];
+    return isPart(name) && isPlainObject(value) ? [[name, entriesThatFit(name, value)]] : [];
   });
   return FILE_FIELDS.parse(Object.fromEntries(fitting));
 }
 
-function entriesThatFit(part: 'functions' | 'queues', value: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const entry = part === 'queues' ? EMBEDDED_QUEUE_FIELDS : FUNCTION_ENTRY_FIELDS;
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => entry.safeParse(one).success));
+const PARTS = { functions: FUNCTION_ENTRY_FIELDS, queues: EMBEDDED_QUEUE_FIELDS, streams: EMBEDDED_STREAM_FIELDS };
+
+function isPart(name: string): name is keyof typeof PARTS {
+  return Object.hasOwn(PARTS, name);
+}
+
+function entriesThatFit(part: keyof typeof PARTS, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => PARTS[part].safeParse(one).success));
 }
 
 /** All names of a part, of entries with faults too: naming one of those is no further fault. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ENGINE_FIELDS, FUNCTION_FIELDS } from '../engine/index.ts';
-import { QUEUE_FIELDS } from '../mapping/index.ts';
+import { QUEUE_FIELDS, STREAM_FIELDS } from '../mapping/index.ts';
 import { LOG_LEVELS } from './catalog.ts';
 import { pascalShape } from './pascal-schema.ts';
 
@@ -18,7 +18,7 @@ const whole = (least: number, most: number, what: string): z.ZodNumber =>
     .describe(`a whole number from ${String(least)} to ${String(most)} (${what})`);
 const text = (what: string): z.ZodString => z.string().min(1).describe(what);
 
-const PRODUCE = z.strictObject({
+const PRODUCE = {
   everySeconds: z.number().min(0.01).max(86_400).describe('a number of seconds from 0.01 to 86400'),
   bodies: z
     .array(
@@ -27,12 +27,10 @@ const PRODUCE = z.strictObject({
     .min(1)
     .describe('a list of at least one body: texts, or objects to be sent as JSON'),
   rounds: whole(1, 1_000_000_000, 'how often the list is sent; leave it out for no end').optional(),
-  messageGroupIds: z
-    .array(text('the id of a message group'))
-    .min(1)
-    .optional()
-    .describe('a list of group ids, taken in turn; needed on FIFO queues'),
-});
+};
+
+/** What the `produce` sections of queues and streams share. */
+export type ProduceFields = z.output<z.ZodObject<typeof PRODUCE>>;
 
 /** An embedded queue in the file. */
 export const EMBEDDED_QUEUE_FIELDS = z
@@ -44,9 +42,37 @@ export const EMBEDDED_QUEUE_FIELDS = z
       .strictObject({ queue: text('the name of another queue of this file'), maxReceiveCount: whole(1, 1000, 'receives') })
       .optional()
       .describe('an object with queue and maxReceiveCount'),
-    produce: PRODUCE.optional().describe('an object with everySeconds and bodies'),
+    produce: z
+      .strictObject({
+        ...PRODUCE,
+        messageGroupIds: z
+          .array(text('the id of a message group'))
+          .min(1)
+          .optional()
+          .describe('a list of group ids, taken in turn; needed on FIFO queues'),
+      })
+      .optional()
+      .describe('an object with everySeconds and bodies'),
   })
   .describe('an object with the settings of the queue ({} for the defaults)');
+
+/** An embedded stream in the file. */
+export const EMBEDDED_STREAM_FIELDS = z
+  .strictObject({
+    shards: whole(1, 1000, 'shards; default 1').optional(),
+    retentionSeconds: whole(1, 31_536_000, 'seconds that records are kept; default 86400').optional(),
+    produce: z
+      .strictObject({
+        ...PRODUCE,
+        partitionKeys: z
+          .array(text('a partition key of 1 to 256 characters').max(256))
+          .min(1)
+          .describe('a list of at least one partition key, taken in turn'),
+      })
+      .optional()
+      .describe('an object with everySeconds, bodies and partitionKeys'),
+  })
+  .describe('an object with the settings of the stream ({} for the defaults)');
 
 /** A function in the file. */
 export const FUNCTION_ENTRY_FIELDS = z
@@ -65,11 +91,67 @@ export const MAPPING_FIELDS = z.strictObject({
     .string()
     .regex(/^[\w.:/-]{1,128}$/)
     .optional()
-    .describe('1 to 128 letters, digits and _ . : / - (default QUEUE/FUNCTION)'),
-  EventSourceArn: text('the ARN of a queue, such as arn:aws:sqs:embedded:000000000000:orders').optional(),
+    .describe('1 to 128 letters, digits and _ . : / - (default SOURCE/FUNCTION)'),
+  EventSourceArn: text('the ARN of a queue or stream, such as arn:aws:sqs:embedded:000000000000:orders').optional(),
   QueueUrl: text('the URL of an SQS queue').optional(),
   FunctionName: text('the name of a function of this file'),
 });
+
+/** Where the records of what a stream mapping gives up go. */
+export const DESTINATION_FIELDS = z
+  .strictObject({
+    OnFailure: z
+      .strictObject({
+        Destination: text('the ARN of a standard SQS queue, of a standard SNS topic, of an S3 bucket or of an embedded queue'),
+      })
+      .optional()
+      .describe('an object with Destination, an ARN'),
+  })
+  .describe('an object such as { OnFailure: { Destination: arn:aws:sqs:embedded:000000000000:failed } }');
+
+/** An instant as people write it, with its zone. */
+export const INSTANT = z.iso.datetime({ offset: true });
+
+const { EventSourceArn: _arn, QueueUrl: _url, ...ofAny } = MAPPING_FIELDS.shape;
+const { startingPosition, startingPositionTimestamp } = STREAM_FIELDS.shape;
+
+/** The two kinds of mappings as editors know them. */
+const QUEUE_MAPPING = z
+  .strictObject({
+    ...ofAny,
+    EventSourceArn: z
+      .string()
+      .regex(/^arn:[^:]+:sqs:/)
+      .optional()
+      .describe('the ARN of a queue, such as arn:aws:sqs:embedded:000000000000:orders'),
+    QueueUrl: MAPPING_FIELDS.shape.QueueUrl,
+    ...pascalShape(QUEUE_FIELDS),
+  })
+  .describe('a mapping of a queue');
+const STREAM_MAPPING = z
+  .strictObject({
+    ...ofAny,
+    EventSourceArn: z
+      .string()
+      .regex(/^arn:[^:]+:(kinesis|dynamodb):/)
+      .describe('the ARN of a stream, such as arn:aws:kinesis:embedded:000000000000:stream/readings'),
+    ...pascalShape(STREAM_FIELDS),
+    StartingPosition: startingPosition.unwrap().describe(startingPosition.description ?? ''),
+    StartingPositionTimestamp: z
+      .union([startingPositionTimestamp.unwrap(), INSTANT])
+      .optional()
+      .describe('an instant in epoch seconds, or a date and time such as 2026-01-31T09:30:00Z, with StartingPosition AT_TIMESTAMP'),
+    DestinationConfig: DESTINATION_FIELDS.optional(),
+  })
+  .describe('a mapping of a stream');
+
+/** The services of AWS that the daemon calls, as the AWS CLI names them. */
+export const SERVICES = ['sqs', 'kinesis', 'dynamodbstreams', 'sns', 's3'] as const;
+
+/** One of {@link SERVICES}. */
+export type Service = (typeof SERVICES)[number];
+
+const url = (): z.ZodOptional<z.ZodString> => text('a URL such as http://127.0.0.1:4566').optional();
 
 const shared = {
   $schema: z.string().optional().describe('the address of the JSON schema, for editors'),
@@ -93,15 +175,20 @@ const shared = {
     .describe('an object such as { type: sqlite, path: ./millrace.db } or { type: memory }'),
   aws: z
     .strictObject({
-      endpoint: text('a URL such as http://127.0.0.1:4566').optional(),
+      endpoint: url(),
+      endpoints: z
+        .strictObject(Object.fromEntries(SERVICES.map((service) => [service, url()])) as Record<Service, ReturnType<typeof url>>)
+        .optional()
+        .describe('an object with the URL of each service that is somewhere else, such as { dynamodbstreams: "http://127.0.0.1:8000" }'),
       region: ENGINE_FIELDS.shape.region,
       accountId: ENGINE_FIELDS.shape.accountId,
     })
     .optional()
-    .describe('an object with endpoint, region and accountId'),
+    .describe('an object with endpoint, endpoints, region and accountId'),
   stopTimeoutSeconds: whole(0, 3600, 'seconds; default 30').optional(),
   functions: z.record(z.string(), FUNCTION_ENTRY_FIELDS).optional().describe('an object with a function under each name'),
   queues: z.record(z.string(), EMBEDDED_QUEUE_FIELDS).optional().describe('an object with an embedded queue under each name'),
+  streams: z.record(z.string(), EMBEDDED_STREAM_FIELDS).optional().describe('an object with an embedded stream under each name'),
 };
 
 /** The file, with mappings as far as they are the file's own: the engine checks the rest of their fields. */
@@ -113,14 +200,14 @@ export const FILE_FIELDS = z
       .optional()
       .describe('a list of mappings'),
   })
-  .describe('an object with functions, queues and mappings');
+  .describe('an object with functions, queues, streams and mappings');
 
 /** The file, checked as far as a schema can. */
 export type FileFields = z.output<typeof FILE_FIELDS>;
 
 /** The JSON schema of the file, for editors. */
 export function fileJsonSchema(): object {
-  const mapping = z.strictObject({ ...MAPPING_FIELDS.shape, ...pascalShape(QUEUE_FIELDS) });
+  const mapping = z.union([QUEUE_MAPPING, STREAM_MAPPING]);
   const whole = z.strictObject({ ...shared, mappings: z.array(mapping).optional().describe('a list of mappings') });
   return { title: 'Configuration of millrace start', ...z.toJSONSchema(whole, { io: 'input' }) };
 }

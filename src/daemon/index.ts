@@ -7,11 +7,16 @@
  * - file-fields.ts    the schema of the file
  * - pascal-schema.ts  the engine's fields in AWS's spelling
  * - config.ts         the file, checked as a whole
- * - plan-functions.ts, plan-queues.ts, plan-mappings.ts   its three parts
+ * - plan-functions.ts, plan-queues.ts, plan-streams.ts, plan-mappings.ts   its four parts
+ * - plan-source.ts, plan-destination.ts, plan-produce.ts    what those name
+ * - arn.ts            ARNs, those of embedded queues and streams too
+ * - hint.ts           what an unknown name probably meant
  * - problems.ts       everything that is wrong, told at once
  * - address.ts        where to listen
  * - handler-file.ts   modules with functions
  * - assemble.ts       the parts, made and joined
+ * - embedded.ts       the queues and streams of this process
+ * - open-mappings.ts  sources and destinations
  * - serve.ts          start, wait, stop
  * - stop-requests.ts  signals and crashes
  * - producer.ts       the small producer of a first run

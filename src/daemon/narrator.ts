@@ -10,6 +10,9 @@ export interface Saying {
   readonly plain: string;
 }
 
+const OWN_BODY = '{"order":1,"item":"my own"}';
+const BODY_LENGTH_MAX = 100;
+
 /** Tells what the daemon itself does, in the way the log is read. */
 export class Narrator {
   readonly #logger: Logger;
@@ -37,13 +40,17 @@ export class Narrator {
       level: 'info',
       fields: { version, url },
       message: 'listening',
-      plain: `millrace ${version} listens on ${url} (/healthz, /readyz, /metrics, /mappings, /queues)`,
+      plain: `millrace ${version} listens on ${url} (/healthz, /readyz, /metrics, /mappings, /queues, /streams)`,
     });
   }
 
-  tryNext(queue: string, url: string): void {
-    const group = queue.endsWith('.fifo') ? '?MessageGroupId=me' : '';
-    const command = `curl -d '{"order":1,"item":"my own"}' '${url}/queues/${queue}/messages${group}'`;
+  /** `body`: what the part is fed with already, where that is known. */
+  tryNext({ kind, name, body = OWN_BODY }: { kind: 'queue' | 'stream'; name: string; body?: string | undefined }, url: string): void {
+    const group = name.endsWith('.fifo') ? '?MessageGroupId=me' : '';
+    const target = kind === 'queue' ? `queues/${name}/messages${group}` : `streams/${name}/records?PartitionKey=me`;
+    // Between quotes of the shell, and short enough to be typed again.
+    const text = body.includes("'") || body.length > BODY_LENGTH_MAX ? OWN_BODY : body;
+    const command = `curl -d '${text}' '${url}/${target}'`;
     const plain = `try next: send a record of your own from another terminal:\n    ${command}`;
     this.#tryNext = { level: 'info', fields: { command }, message: 'try next: send a record of your own', plain };
     this.say(this.#tryNext);
@@ -61,7 +68,7 @@ export class Narrator {
   }
 
   stopping(signal: string, inFlight: number, seconds: number): void {
-    const what = inFlight === 0 ? 'no message is in flight' : `${messages(inFlight)} in flight ${are(inFlight)} finished first`;
+    const what = inFlight === 0 ? 'no record is in flight' : `${records(inFlight)} in flight ${are(inFlight)} finished first`;
     this.say({
       level: 'info',
       fields: { signal, inFlight, stopTimeoutSeconds: seconds },
@@ -75,7 +82,7 @@ export class Narrator {
       level: 'warn',
       fields: { inFlight },
       message: 'ending at once',
-      plain: `ending at once: ${messages(inFlight)} in flight ${are(inFlight)} given back to the queue, or return by themselves`,
+      plain: `ending at once: ${records(inFlight)} in flight ${are(inFlight)} given back to the queue, or come again by themselves`,
     });
   }
 
@@ -83,7 +90,9 @@ export class Narrator {
     const names = Object.entries(left).filter(([, count]) => count > 0);
     const lost = names.map(([name, count]) => `${String(count)} in ${name}`).join(', ');
     const drained =
-      unfinished === 0 ? 'nothing is in flight' : `${messages(unfinished)} not finished; ${unfinished === 1 ? 'it' : 'they'} return`;
+      unfinished === 0
+        ? 'nothing is in flight'
+        : `${records(unfinished)} not finished; ${unfinished === 1 ? 'it comes' : 'they come'} again`;
     this.say({
       level: 'info',
       fields: { unfinished, leftInEmbeddedQueues: left },
@@ -93,8 +102,8 @@ export class Narrator {
   }
 }
 
-function messages(count: number): string {
-  return count === 1 ? '1 message' : `${String(count)} messages`;
+function records(count: number): string {
+  return count === 1 ? '1 record' : `${String(count)} records`;
 }
 
 function are(count: number): string {

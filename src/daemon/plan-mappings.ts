@@ -1,53 +1,74 @@
 import * as z from 'zod';
+import type { StartingPosition } from '../contract/index.ts';
 import { nearest } from '../kit/index.ts';
-import { pascal, QUEUE_FIELDS, type QueueFields, resolveQueueOptions } from '../mapping/index.ts';
-import { MAPPING_FIELDS } from './file-fields.ts';
+import {
+  kindOf,
+  pascal,
+  QUEUE_FIELDS,
+  type QueueFields,
+  resolveQueueOptions,
+  resolveStreamOptions,
+  STREAM_FIELDS,
+  type StreamFields,
+} from '../mapping/index.ts';
+import type { Known } from './arn.ts';
+import { INSTANT, MAPPING_FIELDS } from './file-fields.ts';
+import { hint } from './hint.ts';
 import { camelFields, isPlainObject, pascalShape } from './pascal-schema.ts';
-import { hint, isFifo } from './plan-queues.ts';
+import { type DestinationPlan, planDestination } from './plan-destination.ts';
+import { isFifo } from './plan-queues.ts';
+import { planSource, type QueueRef, type SourcePlan, type StreamRef } from './plan-source.ts';
 import type { Problems } from './problems.ts';
 
-/** Region in the ARN of an embedded queue: what tells it from a queue of SQS. */
-export const EMBEDDED_REGION = 'embedded';
-const EMBEDDED_ACCOUNT = '000000000000';
-
-/** A mapping of the file. */
-export interface MappingPlan {
+/** A mapping of the file. `fields` are those of AWS as the engine takes them. */
+export type MappingPlan = {
   readonly at: string;
   readonly name: string;
   readonly functionName: string;
-  readonly source:
-    | { readonly kind: 'embedded'; readonly queue: string }
-    | { readonly kind: 'sqs'; readonly queue: string; readonly field: string };
-  /** The fields of AWS as the engine takes them. */
-  readonly fields: QueueFields;
-}
+  /** Where the source stands in the file. */
+  readonly sourceField: string;
+} & (
+  | { readonly discipline: 'queue'; readonly source: QueueRef; readonly fields: QueueFields }
+  | {
+      readonly discipline: 'stream';
+      readonly source: StreamRef;
+      readonly fields: StreamFields;
+      readonly destination: DestinationPlan | undefined;
+    }
+);
 
 const ENTRY = z.looseObject(MAPPING_FIELDS.shape);
-type Entry = z.output<typeof ENTRY>;
 
-/** What mappings may name. */
-export interface Known {
-  readonly functions: readonly string[];
-  readonly queues: readonly string[];
+/** The fields that are the file's, and those that are the engine's. */
+const FIELDS = {
+  queue: { own: Object.keys(MAPPING_FIELDS.shape), engines: Object.keys(pascalShape(QUEUE_FIELDS)) },
+  stream: { own: [...Object.keys(MAPPING_FIELDS.shape), 'DestinationConfig'], engines: Object.keys(pascalShape(STREAM_FIELDS)) },
+};
+
+/** Where reading may begin; the source itself is asked again when it is there. */
+const STARTING_POSITIONS: Readonly<Record<StreamRef['kind'], readonly StartingPosition[]>> = {
+  kinesis: ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'],
+  'dynamodb-streams': ['TRIM_HORIZON', 'LATEST'],
+  'embedded-stream': ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'],
+};
+
+/** What mappings are checked with. */
+export interface MappingsContext {
+  readonly known: Known;
+  /** Wall clock, epoch ms. */
+  readonly now: number;
+  readonly problems: Problems;
 }
 
-const OWN = Object.keys(MAPPING_FIELDS.shape);
-const ENGINES = Object.keys(pascalShape(QUEUE_FIELDS));
-
 /** Checks the mappings of the file, each with the engine's own rules. Entries whose own fields do not fit are for others to tell. */
-export function planMappings(given: readonly unknown[], known: Known, problems: Problems): MappingPlan[] {
+export function planMappings(given: readonly unknown[], context: MappingsContext): MappingPlan[] {
+  const { known, problems } = context;
   const taken = new Map<string, string>();
   return given.flatMap((raw, index) => {
     if (!isPlainObject(raw)) return [];
     const at = `mappings[${String(index)}]`;
-    const { EventSourceArn: arn, QueueUrl: url } = raw;
-    const queueName =
-      [url, arn]
-        .find((text) => typeof text === 'string')
-        ?.split(/[/:]/)
-        .at(-1) ?? '';
-    const fields = engineFields(raw, at, problems);
-    problems.try(() => resolveQueueOptions(fields, isFifo(queueName), { at, spell: pascal }));
+    const source = planSource(raw, at, known, problems);
+    const work = source === undefined ? undefined : planWork(raw, at, source, context);
     const { data: entry } = ENTRY.safeParse(raw);
     if (entry === undefined) return [];
     const { FunctionName: functionName } = entry;
@@ -57,9 +78,8 @@ export function planMappings(given: readonly unknown[], known: Known, problems: 
         `there is no function ${functionName} in this file; ${hint(functionName, known.functions, 'functions')}`,
       );
     }
-    const source = sourceOf(entry, at, known, problems);
-    if (source === undefined) return [];
-    const name = entry.Name ?? `${queueName}/${functionName}`;
+    if (source === undefined || work === undefined) return [];
+    const name = entry.Name ?? `${source.name}/${functionName}`;
     const other = taken.get(name);
     if (other !== undefined) {
       const field = entry.Name === undefined ? at : `${at}.Name`;
@@ -69,47 +89,57 @@ export function planMappings(given: readonly unknown[], known: Known, problems: 
       );
     }
     taken.set(name, at);
-    return [{ at, name, functionName, source, fields }];
+    return [{ at, name, functionName, sourceField: source.field, ...work }];
   });
 }
 
-function sourceOf(entry: Entry, at: string, known: Known, problems: Problems): MappingPlan['source'] | undefined {
-  const { EventSourceArn: arn, QueueUrl: url } = entry;
-  if (arn === undefined && url === undefined) {
-    problems.add(at, 'must have an EventSourceArn, such as arn:aws:sqs:embedded:000000000000:orders, or the QueueUrl of an SQS queue');
-    return undefined;
+type Work =
+  | Pick<Extract<MappingPlan, { discipline: 'queue' }>, 'discipline' | 'source' | 'fields'>
+  | Pick<Extract<MappingPlan, { discipline: 'stream' }>, 'discipline' | 'source' | 'fields' | 'destination'>;
+
+/** What the engine is to do, checked by its own rules. */
+function planWork(raw: Readonly<Record<string, unknown>>, at: string, source: SourcePlan, context: MappingsContext): Work {
+  const { known, now, problems } = context;
+  const checked = { at, spell: pascal };
+  if (source.discipline === 'queue') {
+    const fields: QueueFields = engineFields(raw, at, 'queue', problems);
+    problems.try(() => resolveQueueOptions(fields, isFifo(source.name), checked));
+    return { discipline: 'queue', source: source.ref, fields };
   }
-  if (url !== undefined) {
-    if (arn !== undefined) problems.add(at, 'has an EventSourceArn and a QueueUrl; they name the same thing, take one out');
-    return { kind: 'sqs', queue: url, field: `${at}.QueueUrl` };
+  const fields: StreamFields = engineFields(withEpochSeconds(raw, at, problems), at, 'stream', problems);
+  const { kind, stream: label } = source.ref;
+  problems.try(() => resolveStreamOptions(fields, { label, startingPositions: STARTING_POSITIONS[kind], now }, checked));
+  const destination = planDestination(raw['DestinationConfig'], `${at}.DestinationConfig`, known, problems);
+  return { discipline: 'stream', source: source.ref, fields, destination };
+}
+
+/** AWS takes epoch seconds; people write dates. */
+function withEpochSeconds(raw: Readonly<Record<string, unknown>>, at: string, problems: Problems): Readonly<Record<string, unknown>> {
+  const { StartingPositionTimestamp: given } = raw;
+  if (typeof given !== 'string') return raw;
+  const isInstant = INSTANT.safeParse(given).success;
+  if (!isInstant) {
+    problems.add(
+      `${at}.StartingPositionTimestamp`,
+      `must be epoch seconds, or a date and time with its zone such as 2026-01-31T09:30:00Z, but is ${kindOf(given)}`,
+    );
   }
-  const field = `${at}.EventSourceArn`;
-  const text = arn ?? '';
-  if (!text.startsWith('arn:')) {
-    problems.add(field, `must be an ARN such as arn:aws:sqs:embedded:000000000000:orders; the address of an SQS queue goes into QueueUrl`);
-    return undefined;
-  }
-  const [, , service = '', region, account, queue = ''] = text.split(':');
-  if (service !== 'sqs') {
-    problems.add(field, `names a source of ${service}; this version reads queues (arn:aws:sqs:REGION:ACCOUNT:NAME)`);
-    return undefined;
-  }
-  if (region !== EMBEDDED_REGION) return { kind: 'sqs', queue: text, field };
-  const own = `arn:aws:sqs:${EMBEDDED_REGION}:${EMBEDDED_ACCOUNT}:`;
-  if (account !== EMBEDDED_ACCOUNT) problems.add(field, `the account of embedded queues is ${EMBEDDED_ACCOUNT}; write ${own}${queue}`);
-  else if (!known.queues.includes(queue)) {
-    problems.add(field, `there is no embedded queue ${queue} in this file; ${hint(queue, known.queues, 'queues')}`);
-  }
-  return { kind: 'embedded', queue };
+  return { ...raw, StartingPositionTimestamp: isInstant ? Date.parse(given) / 1000 : 0 };
 }
 
 /** What the engine is to check, in its spelling; what it could only misunderstand is told here. */
-function engineFields(entry: Readonly<Record<string, unknown>>, at: string, problems: Problems): QueueFields {
+function engineFields(
+  entry: Readonly<Record<string, unknown>>,
+  at: string,
+  discipline: SourcePlan['discipline'],
+  problems: Problems,
+): Record<string, unknown> {
+  const { own, engines } = FIELDS[discipline];
   const rest = Object.fromEntries(
     Object.entries(entry).filter(([name]) => {
-      if (OWN.includes(name)) return false;
-      const meant = ENGINES.includes(name) ? undefined : nearest(name, [...OWN, ...ENGINES]);
-      const isOwn = meant !== undefined && OWN.includes(meant);
+      if (own.includes(name)) return false;
+      const meant = engines.includes(name) ? undefined : nearest(name, [...own, ...engines]);
+      const isOwn = meant !== undefined && own.includes(meant);
       if (isOwn) problems.add(`${at}.${name}`, `is not a field that is known here; did you mean ${meant}?`);
       return !isOwn;
     }),

@@ -1,18 +1,8 @@
-import { nearest } from '../kit/index.ts';
 import { kindOf } from '../mapping/index.ts';
 import type { FileFields } from './file-fields.ts';
+import { hint } from './hint.ts';
+import { type ProducePlan, planProduce } from './plan-produce.ts';
 import type { Problems } from './problems.ts';
-
-/** What a queue of the file is filled with, to see something happen. */
-export interface ProducePlan {
-  readonly everySeconds: number;
-  /** Texts as they are sent. */
-  readonly bodies: readonly string[];
-  /** How often the list is sent; `undefined`: without end. */
-  readonly rounds: number | undefined;
-  /** Taken in turn; empty on standard queues. */
-  readonly messageGroupIds: readonly string[];
-}
 
 /** An embedded queue of the file. */
 export interface QueuePlan {
@@ -42,7 +32,8 @@ export function planQueues(given: NonNullable<FileFields['queues']>, problems: P
     }
     checkQueue(name, fields, at, problems);
     const { visibilityTimeoutSeconds, delaySeconds, contentBasedDeduplication, redrive } = fields;
-    return { name, at, visibilityTimeoutSeconds, delaySeconds, contentBasedDeduplication, redrive, produce: produceOf(fields) };
+    const produce = fields.produce && planProduce(fields.produce, fields.produce.messageGroupIds ?? []);
+    return { name, at, visibilityTimeoutSeconds, delaySeconds, contentBasedDeduplication, redrive, produce };
   });
   return inOrder(plans, problems);
 }
@@ -64,12 +55,6 @@ function checkQueue(name: string, fields: QueueFields, at: string, problems: Pro
   if (!isFifo(name) && produce.messageGroupIds !== undefined) {
     problems.add(`${at}.produce.messageGroupIds`, 'belongs to FIFO queues; end the name in .fifo, or leave it out');
   }
-}
-
-function produceOf({ produce }: QueueFields): ProducePlan | undefined {
-  if (produce === undefined) return undefined;
-  const { everySeconds, bodies, rounds, messageGroupIds = [] } = produce;
-  return { everySeconds, bodies: bodies.map((body) => (typeof body === 'string' ? body : JSON.stringify(body))), rounds, messageGroupIds };
 }
 
 function inOrder(plans: readonly QueuePlan[], problems: Problems): QueuePlan[] {
@@ -105,11 +90,4 @@ function checkRedrive(
   } else if (isFifo(plan.name) !== isFifo(wanted)) {
     problems.add(field, `${wanted} must be of the same type: FIFO for a FIFO queue, standard for a standard queue`);
   }
-}
-
-/** What an unknown name probably meant, or what there is. */
-export function hint(word: string, names: readonly string[], what: string): string {
-  const meant = nearest(word, names);
-  if (meant !== undefined) return `did you mean ${meant}?`;
-  return names.length === 0 ? `it has no ${what}` : `its ${what} are ${names.join(', ')}`;
 }

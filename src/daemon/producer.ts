@@ -1,17 +1,33 @@
 import type { CancelTimer, Clock, Random } from '../contract/index.ts';
 import { SourceError } from '../contract/index.ts';
-import type { ProducerQueue } from '../manage/index.ts';
-import type { ProducePlan } from './plan-queues.ts';
+import type { ProducerQueue, ProducerStream } from '../manage/index.ts';
+import type { ProducePlan } from './plan-produce.ts';
+
+/** Takes one body in. `key`: the message group id or partition key whose turn it is. Throws a SourceError. */
+export type Sink = (body: string, key: string | undefined) => void;
+
+/** Into a queue. An id of its own for each: the same body again is a message again, also where the queue deduplicates by content. */
+export function intoQueue(queue: ProducerQueue, random: Random): Sink {
+  return (body, key) => {
+    queue.send({ body, ...(key === undefined ? {} : { messageGroupId: key, messageDeduplicationId: random.uuid() }) });
+  };
+}
+
+/** Into a stream. */
+export function intoStream(stream: ProducerStream): Sink {
+  return (data, key = '') => {
+    stream.put({ partitionKey: key, data });
+  };
+}
 
 /** What a producer works with. */
 export interface ProducerParts {
-  readonly queue: ProducerQueue;
+  readonly sink: Sink;
   readonly plan: ProducePlan;
   readonly clock: Clock;
-  readonly random: Random;
 }
 
-/** Sends the bodies of a plan into a queue, one after the other, until its rounds are over or it is stopped. */
+/** Sends the bodies of a plan into a queue or stream, one after the other, until its rounds are over or it is stopped. */
 export class Producer {
   readonly #parts: ProducerParts;
   #sent = 0;
@@ -41,16 +57,13 @@ export class Producer {
   }
 
   #send(): void {
-    const { queue, plan, random } = this.#parts;
-    const { bodies, messageGroupIds } = plan;
-    const body = bodies[this.#sent % bodies.length] ?? '';
-    const group = messageGroupIds[this.#sent % messageGroupIds.length];
+    const { sink, plan } = this.#parts;
+    const { bodies, keys } = plan;
     try {
-      // An id of its own for each: the same body again is a message again, also where the queue deduplicates by content.
-      queue.send({ body, ...(group === undefined ? {} : { messageGroupId: group, messageDeduplicationId: random.uuid() }) });
+      sink(bodies[this.#sent % bodies.length] ?? '', keys[this.#sent % keys.length]);
       this.#sent += 1;
     } catch (error) {
-      // A full queue takes it at a later turn.
+      // What is full takes it at a later turn.
       if (!(error instanceof SourceError) || error.kind !== 'throttled') throw error;
     }
   }

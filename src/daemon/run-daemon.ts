@@ -20,7 +20,7 @@ export async function runDaemon(catalog: Catalog, args: readonly string[]): Prom
   const parsed = parseArguments(catalog.version, args);
   if (parsed.kind === 'end') return parsed.exit;
   try {
-    return await serve(catalog, configOf(parsed.options));
+    return await serve(catalog, configOf(parsed.options, catalog.clock.wall()));
   } catch (error) {
     if (error instanceof ConfigError) {
       const lines = error.problems.map(({ field, message }) => `  ${field}: ${message}\n`);
@@ -35,8 +35,8 @@ export async function runDaemon(catalog: Catalog, args: readonly string[]): Prom
   }
 }
 
-function configOf({ config, listen, logLevel }: StartOptions): DaemonConfig {
-  const resolved = resolveConfig(readConfigFile(config));
+function configOf({ config, listen, logLevel }: StartOptions, now: number): DaemonConfig {
+  const resolved = resolveConfig(readConfigFile(config), now);
   return {
     ...resolved,
     ...(listen === undefined ? {} : { listen: parseAddress(listen, '--listen') }),

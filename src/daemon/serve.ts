@@ -4,7 +4,7 @@ import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Narrator } from './narrator.ts';
-import { Producer } from './producer.ts';
+import { intoQueue, intoStream, Producer } from './producer.ts';
 import { type StopCause, StopRequests } from './stop-requests.ts';
 
 /**
@@ -22,12 +22,13 @@ export async function serve(catalog: Catalog, config: DaemonConfig): Promise<Exi
     // A module may take its time, or for ever, until it is loaded.
     const assembly = await Promise.race([made, requests.first]);
     if ('kind' in assembly) return abandoned(assembly, made, narrator);
-    const { engine, queues, disabled } = assembly;
+    const { engine, embedded, disabled } = assembly;
     const state: { phase: Phase } = { phase: 'starting' };
     const server = manageServer({
       mappings: () => engine.mappings,
       disabled,
-      queues,
+      queues: embedded.queues,
+      streams: embedded.streams,
       phase: () => state.phase,
       meter,
       clock: catalog.clock,
@@ -67,11 +68,18 @@ class Running {
   constructor(parts: RunningParts) {
     this.#parts = parts;
     const { catalog, config, assembly } = parts;
-    this.#producers = config.queues.flatMap(({ name, produce: plan }) => {
-      const queue = assembly.queues.get(name);
-      if (plan === undefined || queue === undefined) return [];
-      return [new Producer({ queue, plan, clock: catalog.clock, random: catalog.random })];
-    });
+    const { queues, streams } = assembly.embedded;
+    const { clock, random } = catalog;
+    this.#producers = [
+      ...config.queues.flatMap(({ name, produce: plan }) => {
+        const queue = queues.get(name);
+        return plan === undefined || queue === undefined ? [] : [new Producer({ sink: intoQueue(queue, random), plan, clock })];
+      }),
+      ...config.streams.flatMap(({ name, produce: plan }) => {
+        const stream = streams.get(name);
+        return plan === undefined || stream === undefined ? [] : [new Producer({ sink: intoStream(stream), plan, clock })];
+      }),
+    ];
   }
 
   async run(): Promise<ExitCode> {
@@ -94,9 +102,19 @@ class Running {
     this.#warn();
     await assembly.engine.start();
     state.phase = 'running';
-    const fed = config.queues.find(({ produce }) => produce !== undefined) ?? config.queues.at(-1);
-    if (fed !== undefined) narrator.tryNext(fed.name, url);
+    this.#tryNext(url);
     for (const producer of this.#producers) producer.start();
+  }
+
+  /** Into what is fed already; else into what there is. */
+  #tryNext(url: string): void {
+    const { config, narrator } = this.#parts;
+    const parts = [
+      ...config.queues.map(({ name, produce }) => ({ kind: 'queue' as const, name, produce, body: undefined })),
+      ...config.streams.map(({ name, produce }) => ({ kind: 'stream' as const, name, produce, body: produce?.bodies[0] })),
+    ];
+    const fed = parts.find(({ produce }) => produce !== undefined) ?? parts.at(-1);
+    if (fed !== undefined) narrator.tryNext(fed, url);
   }
 
   #warn(): void {
@@ -105,7 +123,7 @@ class Running {
       const message = 'the configuration has no mappings; nothing will be read';
       narrator.say({ level: 'warn', fields: {}, message, plain: message });
     }
-    if (config.store.type === 'memory' && config.mappings.some(({ source }) => source.kind === 'sqs')) {
+    if (config.store.type === 'memory' && config.mappings.some(({ source }) => !source.kind.startsWith('embedded-'))) {
       const message = 'the store is in memory: no lock keeps a second process from running the same mappings';
       narrator.say({ level: 'warn', fields: { store: 'memory' }, message, plain: message });
     }
@@ -133,7 +151,7 @@ class Running {
       const drained = engine.stop();
       // A stop waits for open long polls, because on SQS they could swallow a message; in this process they cannot.
       const endReceives = (): void => {
-        for (const queue of assembly.queues.values()) queue.endReceives();
+        for (const queue of assembly.embedded.queues.values()) queue.endReceives();
       };
       endReceives();
       // Once more for those that were just about to wait.
@@ -150,7 +168,7 @@ class Running {
 
   async #leftInQueues(): Promise<Record<string, number>> {
     const left: Record<string, number> = {};
-    for (const [name, queue] of this.#parts.assembly.queues) {
+    for (const [name, queue] of this.#parts.assembly.embedded.queues) {
       const { visible, notVisible, delayed } = await queue.depth();
       left[name] = visible + notVisible + delayed;
     }

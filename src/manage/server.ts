@@ -2,6 +2,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { guard } from './guard.ts';
 import { addHealth } from './health.ts';
 import { addMessages } from './messages.ts';
+import { addRecords } from './records.ts';
 import { Refusal } from './refusal.ts';
 import type { ManageParts } from './types.ts';
 
@@ -14,7 +15,16 @@ const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** What can be asked here; for people who asked for something else. */
-const ENDPOINTS = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /mappings', 'GET /queues', 'POST /queues/NAME/messages'];
+const ENDPOINTS = [
+  'GET /healthz',
+  'GET /readyz',
+  'GET /metrics',
+  'GET /mappings',
+  'GET /queues',
+  'POST /queues/NAME/messages',
+  'GET /streams',
+  'POST /streams/NAME/records',
+];
 
 /** The server cannot listen where it should. The message says why and what to do. */
 export class ListenError extends Error {
@@ -52,6 +62,7 @@ export function manageServer(parts: ManageParts): ManageServer {
   server.setErrorHandler((error, _request, reply) => reply.code(statusOf(error)).send(answerOf(error)));
   addHealth(server, parts);
   addMessages(server, parts);
+  addRecords(server, parts);
   return {
     listen: async ({ host, port }) => {
       try {
@@ -71,7 +82,9 @@ function takeBodiesAsText(server: FastifyInstance): void {
     try {
       done(null, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body as Buffer));
     } catch {
-      done(new Refusal(400, 'InvalidBody', 'the body is no text in UTF-8; messages are text, encode bytes as base64'));
+      done(
+        new Refusal(400, 'InvalidBody', 'the body is no text in UTF-8; messages and records sent here are text, encode bytes as base64'),
+      );
     }
   });
 }

@@ -1,4 +1,4 @@
-import type { Clock, Meter, QueueDepth } from '../contract/index.ts';
+import type { Clock, Meter, QueueDepth, StreamShard } from '../contract/index.ts';
 import type { Mapping } from '../mapping/index.ts';
 
 /** A meter that can be scraped. */
@@ -22,6 +22,17 @@ export interface ProducerQueue {
   depth(): Promise<QueueDepth>;
 }
 
+/** A stream that can be written to. `put` throws a SourceError: `invalid` for a record that breaks a rule, `throttled` when it is full. */
+export interface ProducerStream {
+  readonly arn: string;
+  put(record: { readonly partitionKey: string; readonly data: string; readonly explicitHashKey?: string | undefined }): {
+    readonly shardId: string;
+    readonly sequenceNumber: string;
+  };
+  /** Its shards, closed ones too. */
+  listShards(): Promise<readonly StreamShard[]>;
+}
+
 /** What the process is doing as a whole. */
 export type Phase = 'starting' | 'running' | 'stopping';
 
@@ -32,6 +43,8 @@ export interface ManageParts {
   readonly disabled: ReadonlySet<string>;
   /** Embedded queues by name. */
   readonly queues: ReadonlyMap<string, ProducerQueue>;
+  /** Embedded streams by name. */
+  readonly streams: ReadonlyMap<string, ProducerStream>;
   readonly phase: () => Phase;
   readonly meter: ScrapedMeter;
   readonly clock: Clock;

@@ -31,4 +31,4 @@ export { type QueueMappingParts, queueMapping } from './queue-mapping.ts';
 export { QUEUE_FIELDS, type QueueFields, resolveQueueOptions } from './queue-options.ts';
 export { SourceMapping } from './source-mapping.ts';
 export { streamMapping } from './stream-mapping.ts';
-export { resolveStreamOptions, type StreamFields } from './stream-options.ts';
+export { resolveStreamOptions, STREAM_FIELDS, type StreamFields } from './stream-options.ts';

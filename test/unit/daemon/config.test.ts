@@ -23,8 +23,10 @@ queues: { orders: { redrive: { queue: orders-dlq, maxReceiveCount: 3 } }, orders
 mappings: [{ EventSourceArn: 'arn:aws:sqs:embedded:000000000000:orders', FunctionName: print }]
 `;
 
+const NOW = Date.UTC(2026, 5, 1);
+
 function resolved(yaml: string): DaemonConfig {
-  return resolveConfig({ folder, content: parse(yaml) as unknown });
+  return resolveConfig({ folder, content: parse(yaml) as unknown }, NOW);
 }
 
 function problemsOf(yaml: string): string[] {
@@ -55,7 +57,15 @@ describe('a file that is right', () => {
       stopTimeoutSeconds: 30,
       functions: [{ name: 'print', target: { kind: 'handler', handler: { file: join(folder, 'lib/print.mjs'), exportName: 'handler' } } }],
       queues: [{ name: 'orders-dlq' }, { name: 'orders' }],
-      mappings: [{ name: 'orders/print', functionName: 'print', source: { kind: 'embedded', queue: 'orders' }, fields: {} }],
+      mappings: [
+        {
+          name: 'orders/print',
+          functionName: 'print',
+          discipline: 'queue',
+          source: { kind: 'embedded-queue', queue: 'orders' },
+          fields: {},
+        },
+      ],
     });
   });
 
@@ -88,7 +98,7 @@ describe('a file that is right', () => {
 
 describe('a file that is wrong names the field in its own spelling, what it is, the range and the fix', () => {
   test.each<[string, string, RegExp]>([
-    ['no object', '- a list', /^options: must be an object with functions, queues and mappings, but is a list of 1$/],
+    ['no object', '- a list', /^options: must be an object with functions, queues, streams and mappings, but is a list of 1$/],
     ['an unknown field', 'function: {}', /^function: is not a field that is known here; did you mean functions\?$/],
     [
       'an address of the network',
@@ -187,9 +197,9 @@ describe('a file that is wrong names the field in its own spelling, what it is, 
       /^mappings\[1\]: is named orders\/print, as mappings\[0\] is/,
     ],
     [
-      'a stream',
-      "mappings: [{ EventSourceArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/x', FunctionName: f }]",
-      /FunctionName: there is no function f/,
+      'a source of another kind',
+      "mappings: [{ EventSourceArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/x', FunctionName: f, Topics: [t] }]",
+      /^mappings\[0\]\.EventSourceArn: names a source of kafka; this version reads queues \(arn:aws:sqs:.* and streams \(arn:aws:kinesis:/,
     ],
   ])('%s', (_title, yaml, expected) => {
     const found = problemsOf(yaml);

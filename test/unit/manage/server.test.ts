@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { prometheusMeter } from '../../../adapters/meter/prometheus/index.ts';
 import { type EmbeddedQueue, embeddedQueue } from '../../../adapters/source/embedded-queue/index.ts';
+import { type EmbeddedStream, embeddedStream } from '../../../adapters/source/embedded-stream/index.ts';
 import { ListenError, type ManageServer, manageServer, type Phase } from '../../../src/manage/index.ts';
 import type { Mapping } from '../../../src/mapping/index.ts';
 import { systemClock } from '../../../src/system.ts';
@@ -32,6 +33,7 @@ let mappings: Mapping[];
 let disabled: Set<string>;
 let orders: EmbeddedQueue;
 let steps: EmbeddedQueue;
+let readings: EmbeddedStream;
 
 beforeEach(async () => {
   phase = 'running';
@@ -39,6 +41,7 @@ beforeEach(async () => {
   disabled = new Set();
   orders = embeddedQueue({ name: 'orders', maximumMessages: 2 });
   steps = embeddedQueue({ name: 'steps.fifo' });
+  readings = embeddedStream({ name: 'readings', shards: 2, maximumRecords: 2 });
   const meter = prometheusMeter();
   meter.counter('deliveries', 'How many', {}).add(3);
   server = manageServer({
@@ -48,6 +51,7 @@ beforeEach(async () => {
       ['orders', orders],
       ['steps.fifo', steps],
     ]),
+    streams: new Map([['readings', readings]]),
     phase: () => phase,
     meter,
     clock: systemClock,
@@ -179,6 +183,61 @@ describe('messages', () => {
   });
 });
 
+describe('records', () => {
+  /** All records of the stream: key and text. */
+  const held = (): string[] =>
+    readings.shardIds.flatMap((shardId) =>
+      readings.peek(shardId).records.map(({ partitionKey, data }) => `${partitionKey} ${Buffer.from(data, 'base64').toString()}`),
+    );
+
+  test('a body becomes a record as it is, with its partition key by query or header', async () => {
+    const query = await post('/streams/readings/records?PartitionKey=b%C3%A4r', Buffer.from(' {"a": "ü",}\r\n\uFEFF'));
+    const header = await post('/streams/readings/records', 'y', { 'x-partition-key': 'ann' });
+    expect(query).toMatchObject({ status: 201, body: { shardId: expect.stringMatching(/^shardId-/) as string } });
+    expect(query.body['sequenceNumber']).toMatch(/^\d+$/);
+    expect(header.status).toBe(201);
+    expect(held().sort()).toEqual(['ann y', 'bär  {"a": "ü",}\r\n\uFEFF']);
+  });
+
+  test('an explicit hash key chooses the shard', async () => {
+    const [first, second] = readings.shardIds;
+    const low = await post('/streams/readings/records?PartitionKey=k&ExplicitHashKey=0', 'x');
+    const high = await post(`/streams/readings/records?PartitionKey=k&ExplicitHashKey=${String(2n ** 128n - 1n)}`, 'x');
+    expect([low.body['shardId'], high.body['shardId']]).toEqual([first, second]);
+  });
+
+  test('streams are listed with their shards', async () => {
+    readings.splitShard(readings.shardIds[0] ?? '');
+    expect((await ask('/streams')).body['streams']).toEqual([{ name: 'readings', arn: readings.arn, shards: await readings.listShards() }]);
+  });
+
+  test.each([
+    ['/streams/reading/records?PartitionKey=k', 'x', 404, /there is no embedded stream of that name; did you mean readings\?/],
+    ['/streams/readings/records', 'x', 400, /has a partition key; add \?PartitionKey=KEY, or the header x-partition-key/],
+    ['/streams/readings/records?PartitionKey=', 'x', 400, /query\.PartitionKey: must be 1 to 256 characters/],
+    ['/streams/readings/records?PartitionKeys=k', 'x', 400, /query\.PartitionKeys: .*did you mean PartitionKey\?/],
+    ['/streams/readings/records?PartitionKey=k&ExplicitHashKey=-1', 'x', 400, /query\.ExplicitHashKey: must be a decimal number/],
+    [`/streams/readings/records?PartitionKey=k&ExplicitHashKey=${String(2n ** 128n)}`, 'x', 400, /explicitHashKey must be a decimal text/],
+    ['/streams/readings/records?PartitionKey=k', '', 400, /the body of the request becomes the record and must not be empty/],
+    ['/streams/readings/records?PartitionKey=k', new Uint8Array([0xff]), 400, /no text in UTF-8/],
+  ])('%s is refused in JSON with the reason', async (path, body, status, message) => {
+    const answer = await post(path, body);
+    expect(answer.status).toBe(status);
+    expect(answer.body['message']).toMatch(message);
+    expect(held()).toEqual([]);
+  });
+
+  test('a full stream answers 429, and a daemon that stops takes nothing in', async () => {
+    readings.putMany([
+      { partitionKey: 'a', data: 'x' },
+      { partitionKey: 'b', data: 'y' },
+    ]);
+    expect(await post('/streams/readings/records?PartitionKey=k', 'z')).toMatchObject({ status: 429, body: { error: 'StreamFull' } });
+    phase = 'stopping';
+    expect(await post('/streams/readings/records?PartitionKey=k', 'z')).toMatchObject({ status: 503, body: { error: 'Stopping' } });
+  });
+});
+
 describe('who may call', () => {
   test.each(['127.0.0.1:1', 'localhost', 'LOCALHOST:4680', '[::1]:80'])('a Host of %s is let in', async (host) => {
     expect((await raw({ host })).status).toBe(200);
@@ -213,6 +272,7 @@ test('a port that is taken is told with the fix', async () => {
     mappings: () => [],
     disabled,
     queues: new Map(),
+    streams: new Map(),
     phase: () => phase,
     meter: prometheusMeter(),
     clock: systemClock,
