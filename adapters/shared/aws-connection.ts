@@ -74,8 +74,33 @@ interface RegionalClient {
   destroy(): void;
 }
 
+/** What calls are made with: a client of the user's, or the settings of one that is shared. */
+export interface ClientChoice<Client> {
+  readonly client: Client | undefined;
+  readonly settings: AwsSettings;
+}
+
+/**
+ * The calls over the client that the user or the settings say. A client of the user's is destroyed by the user; `shared` gives
+ * the service's own ones, and is asked only when one is needed.
+ */
+export async function openCalls<Client extends RegionalClient, Calls>(
+  { client, settings }: ClientChoice<Client>,
+  shared: () => SharedClients<Client> | Promise<SharedClients<Client>>,
+  toCalls: (client: Client) => Calls | Promise<Calls>,
+): Promise<OpenCalls<Calls>> {
+  if (client !== undefined) return { calls: await toCalls(client), release: () => undefined };
+  const use = await openShared(await shared(), settings);
+  try {
+    return { calls: await toCalls(use.client), release: () => use.release() };
+  } catch (error) {
+    use.release();
+    throw error;
+  }
+}
+
 /** A shared client whose region is known. */
-export async function openShared<Client extends RegionalClient>(
+async function openShared<Client extends RegionalClient>(
   clients: SharedClients<Client>,
   settings: AwsSettings,
 ): Promise<ClientUse<Client>> {

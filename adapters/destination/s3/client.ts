@@ -2,7 +2,7 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { SourceError } from '../../../src/index.ts';
 import { SharedClients } from '../../shared/aws-clients.ts';
-import { clientConfig, type OpenCalls, openShared } from '../../shared/aws-connection.ts';
+import { clientConfig, type OpenCalls, openCalls } from '../../shared/aws-connection.ts';
 import { codeMap, toSourceError } from '../../shared/aws-errors.ts';
 import type { ResolvedS3Destination } from './options.ts';
 
@@ -47,14 +47,19 @@ function isRedirect(thrown: unknown): boolean {
 const pools = new Map<boolean, SharedClients<Sdk.S3Client>>();
 
 /** Loads the SDK. No call to S3 yet. */
-export async function connect({ bucket, pathStyle, settings, client }: ResolvedS3Destination): Promise<OpenCalls<BucketCalls>> {
+export async function connect(options: ResolvedS3Destination): Promise<OpenCalls<BucketCalls>> {
   const sdk = await import('@aws-sdk/client-s3');
-  // A client of the user's is destroyed by the user.
-  if (client !== undefined) return { calls: new Bucket(sdk, client, bucket), release: () => undefined };
-  const pool = pools.get(pathStyle) ?? new SharedClients((each) => new sdk.S3Client({ ...clientConfig(each), forcePathStyle: pathStyle }));
-  pools.set(pathStyle, pool);
-  const use = await openShared(pool, settings);
-  return { calls: new Bucket(sdk, use.client, bucket), release: () => use.release() };
+  const { bucket, pathStyle } = options;
+  return openCalls(
+    options,
+    () => {
+      const known = pools.get(pathStyle);
+      const pool = known ?? new SharedClients((each) => new sdk.S3Client({ ...clientConfig(each), forcePathStyle: pathStyle }));
+      pools.set(pathStyle, pool);
+      return pool;
+    },
+    (client) => new Bucket(sdk, client, bucket),
+  );
 }
 
 class Bucket implements BucketCalls {

@@ -2,7 +2,7 @@
 import type * as Sdk from '@aws-sdk/client-sns';
 import type { SourceError } from '../../../src/index.ts';
 import { SharedClients } from '../../shared/aws-clients.ts';
-import { clientConfig, type OpenCalls, openShared } from '../../shared/aws-connection.ts';
+import { clientConfig, type OpenCalls, openCalls } from '../../shared/aws-connection.ts';
 import { codeMap, toSourceError } from '../../shared/aws-errors.ts';
 import type { ResolvedSnsDestination } from './options.ts';
 
@@ -41,13 +41,13 @@ export function snsError(thrown: unknown, call: string): SourceError {
 let pool: SharedClients<Sdk.SNSClient> | undefined;
 
 /** Loads the SDK. No call to SNS yet. */
-export async function connect({ topicArn, settings, client }: ResolvedSnsDestination): Promise<OpenCalls<TopicCalls>> {
+export async function connect(options: ResolvedSnsDestination): Promise<OpenCalls<TopicCalls>> {
   const sdk = await import('@aws-sdk/client-sns');
-  // A client of the user's is destroyed by the user.
-  if (client !== undefined) return { calls: new Topic(sdk, client, topicArn), release: () => undefined };
-  pool ??= new SharedClients((each) => new sdk.SNSClient(clientConfig(each)));
-  const use = await openShared(pool, settings);
-  return { calls: new Topic(sdk, use.client, topicArn), release: () => use.release() };
+  return openCalls(
+    options,
+    () => (pool ??= new SharedClients((each) => new sdk.SNSClient(clientConfig(each)))),
+    (client) => new Topic(sdk, client, options.topicArn),
+  );
 }
 
 class Topic implements TopicCalls {

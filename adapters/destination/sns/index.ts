@@ -6,8 +6,9 @@
  */
 import { type Discard, discardJson, type FailureDestination, SourceError } from '../../../src/index.ts';
 import { AwsConnection } from '../../shared/aws-connection.ts';
-import { connect, snsError, type TopicCalls } from './client.ts';
-import { type ResolvedSnsDestination, resolveSnsDestination, type SnsDestinationOptions } from './options.ts';
+import { AwsDestination, confirmed } from '../../shared/aws-destination.ts';
+import { connect, snsError } from './client.ts';
+import { resolveSnsDestination, type SnsDestinationOptions } from './options.ts';
 
 export type { SnsDestinationOptions } from './options.ts';
 
@@ -16,34 +17,22 @@ const MESSAGE_BYTES_MAX = 262_144;
 
 /** A standard topic that takes the invocation records, as its messages. Nothing is called before the first call. Throws a ConfigError. */
 export function snsDestination(options: SnsDestinationOptions): FailureDestination {
-  return new SnsDestination(resolveSnsDestination(options));
+  const resolved = resolveSnsDestination(options);
+  return new AwsDestination({
+    label: resolved.topicArn,
+    connection: new AwsConnection(() => connect(resolved), snsError),
+    check: (topic) => topic.call('GetTopicAttributes', (calls) => calls.attributes()),
+    send: async (topic, discard, signal) => {
+      const message = messageOf(discard);
+      confirmed(await topic.call('Publish', (calls) => calls.publish(message, signal)), 'Publish');
+    },
+  });
 }
 
-class SnsDestination implements FailureDestination {
-  readonly label: string;
-  readonly #topic: AwsConnection<TopicCalls>;
-
-  constructor(options: ResolvedSnsDestination) {
-    this.label = options.topicArn;
-    this.#topic = new AwsConnection(() => connect(options), snsError);
-  }
-
-  async check(): Promise<void> {
-    await this.#topic.call('GetTopicAttributes', (topic) => topic.attributes());
-  }
-
-  async send(discard: Discard, signal: AbortSignal): Promise<void> {
-    const message = discardJson(discard);
-    const bytes = Buffer.byteLength(message);
-    if (bytes > MESSAGE_BYTES_MAX) {
-      const most = String(MESSAGE_BYTES_MAX);
-      throw new SourceError('invalid', 'MessageTooLong', `Publish: the record takes ${String(bytes)} bytes, SNS carries ${most}`);
-    }
-    const { MessageId } = await this.#topic.call('Publish', (topic) => topic.publish(message, signal));
-    if (MessageId === undefined) throw new SourceError('unavailable', 'UnreadableAnswer', 'Publish: the answer holds no message id');
-  }
-
-  close(): Promise<void> {
-    return this.#topic.close();
-  }
+function messageOf(discard: Discard): string {
+  const message = discardJson(discard);
+  const bytes = Buffer.byteLength(message);
+  if (bytes <= MESSAGE_BYTES_MAX) return message;
+  const most = String(MESSAGE_BYTES_MAX);
+  throw new SourceError('invalid', 'MessageTooLong', `Publish: the record takes ${String(bytes)} bytes, SNS carries ${most}`);
 }

@@ -2,7 +2,7 @@
 import type * as Sdk from '@aws-sdk/client-sqs';
 import { SourceError } from '../../../src/index.ts';
 import { SharedClients } from '../../shared/aws-clients.ts';
-import { clientConfig, type OpenCalls, openShared } from '../../shared/aws-connection.ts';
+import { clientConfig, type OpenCalls, openCalls } from '../../shared/aws-connection.ts';
 import type { AwsSettings } from '../../shared/aws-settings.ts';
 import type { QueueReference } from '../../shared/sqs-queue-reference.ts';
 import type { ResolvedSqsDestination } from './options.ts';
@@ -18,21 +18,13 @@ let pool: SharedClients<Sdk.SQSClient> | undefined;
 /** Loads the SDK and finds the queue. */
 export async function connect({ queue, settings, client }: ResolvedSqsDestination): Promise<OpenCalls<DestinationQueue>> {
   const sdk = await import('@aws-sdk/client-sqs');
-  if (client !== undefined) {
-    const url = await findUrl(sdk, client, queue);
-    return { calls: new Queue(sdk, client, url), release: () => undefined };
-  }
-  pool ??= new SharedClients(
+  const located = client === undefined ? await withEndpoint(sdk, settings, queue) : settings;
+  return openCalls(
+    { client, settings: located },
     // Requests go where they were sent by configuration, not where an answer points.
-    (each) => new sdk.SQSClient({ ...clientConfig(each), useQueueUrlAsEndpoint: false, md5: false }),
+    () => (pool ??= new SharedClients((each) => new sdk.SQSClient({ ...clientConfig(each), useQueueUrlAsEndpoint: false, md5: false }))),
+    async (each) => new Queue(sdk, each, await findUrl(sdk, each, queue)),
   );
-  const use = await openShared(pool, await withEndpoint(sdk, settings, queue));
-  try {
-    return { calls: new Queue(sdk, use.client, await findUrl(sdk, use.client, queue)), release: () => use.release() };
-  } catch (error) {
-    use.release();
-    throw error;
-  }
 }
 
 /** Where no endpoint is configured, a queue URL on a host of its own says where the service is. */

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type * as Sdk from '@aws-sdk/client-dynamodb-streams';
 import { SharedClients } from '../../shared/aws-clients.ts';
-import { clientConfig, type OpenCalls, openShared } from '../../shared/aws-connection.ts';
+import { clientConfig, type OpenCalls, openCalls } from '../../shared/aws-connection.ts';
 import type { ResolvedStreamOptions } from './options.ts';
 
 /** Calls as the service names them. Each is made once. Throws what the SDK throws. */
@@ -15,13 +15,13 @@ export interface StreamCalls {
 let pool: SharedClients<Sdk.DynamoDBStreamsClient> | undefined;
 
 /** Loads the SDK and makes sure of a region. No call to AWS yet, but for a profile's own sources of credentials. */
-export async function connect({ client, settings }: ResolvedStreamOptions): Promise<OpenCalls<StreamCalls>> {
+export async function connect(options: ResolvedStreamOptions): Promise<OpenCalls<StreamCalls>> {
   const sdk = await import('@aws-sdk/client-dynamodb-streams');
-  // A client of the user's is destroyed by the user.
-  if (client !== undefined) return { calls: new Calls(sdk, client), release: () => undefined };
-  pool ??= new SharedClients((each) => new sdk.DynamoDBStreamsClient(clientConfig(each)));
-  const use = await openShared(pool, settings);
-  return { calls: new Calls(sdk, use.client), release: () => use.release() };
+  return openCalls(
+    options,
+    () => (pool ??= new SharedClients((each) => new sdk.DynamoDBStreamsClient(clientConfig(each)))),
+    (client) => new Calls(sdk, client),
+  );
 }
 
 class Calls implements StreamCalls {

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type * as Sdk from '@aws-sdk/client-kinesis';
 import { SharedClients } from '../../shared/aws-clients.ts';
-import { clientConfig, type OpenCalls, openShared } from '../../shared/aws-connection.ts';
+import { clientConfig, type OpenCalls, openCalls } from '../../shared/aws-connection.ts';
 import { socketSettings } from '../../shared/aws-sockets.ts';
 import type { ResolvedKinesisOptions } from './options.ts';
 
@@ -17,13 +17,13 @@ export interface KinesisCalls {
 let pool: SharedClients<Sdk.KinesisClient> | undefined;
 
 /** Loads the SDK and makes sure of a region. No call to AWS yet, but for a profile's own sources of credentials. */
-export async function connect({ client, settings }: ResolvedKinesisOptions): Promise<OpenCalls<KinesisCalls>> {
+export async function connect(options: ResolvedKinesisOptions): Promise<OpenCalls<KinesisCalls>> {
   const sdk = await import('@aws-sdk/client-kinesis');
-  // A client of the user's is destroyed by the user.
-  if (client !== undefined) return { calls: new Calls(sdk, client), release: () => undefined };
-  pool ??= await createPool(sdk);
-  const use = await openShared(pool, settings);
-  return { calls: new Calls(sdk, use.client), release: () => use.release() };
+  return openCalls(
+    options,
+    async () => (pool ??= await createPool(sdk)),
+    (client) => new Calls(sdk, client),
+  );
 }
 
 /**
