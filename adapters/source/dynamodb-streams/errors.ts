@@ -1,9 +1,7 @@
 /** The error codes of DynamoDB Streams. */
 import type { SourceError } from '../../../src/index.ts';
 import { codeMap, toSourceError } from '../../shared/aws-errors.ts';
-
-/** The iterator is older than 15 minutes; the position is not. */
-export const EXPIRED_ITERATOR = 'ExpiredIteratorException';
+import { EXPIRED_ITERATOR } from '../../shared/shard-reading.ts';
 
 const STREAM_CODES = codeMap({
   'not-found': ['ResourceNotFoundException'],

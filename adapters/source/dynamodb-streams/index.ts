@@ -5,7 +5,6 @@
  * - client.ts           the calls to DynamoDB Streams, and the SDK behind them
  * - reader.ts           a shard from a position: pages, iterators, waits
  * - emptied.ts          whether nothing of a shard is left
- * - pause.ts            a wait that a signal ends
  * - record.ts           from the SDK's record to the engine's and to the event
  * - attribute-value.ts  typed values in events, and how large they get
  * - errors.ts           the service's codes, by what the engine does about them

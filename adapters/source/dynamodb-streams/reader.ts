@@ -6,10 +6,18 @@ import type { GetRecordsCommandOutput } from '@aws-sdk/client-dynamodb-streams';
 import type { Clock, Random, ReadRequest, SequenceNumber, StreamStep } from '../../../src/index.ts';
 import { SourceError } from '../../../src/index.ts';
 import type { AwsConnection } from '../../shared/aws-connection.ts';
+import { pause } from '../../shared/pause.ts';
+import {
+  ceilingMs,
+  isPassing,
+  iteratorOf,
+  recordsPerCall,
+  type StepReader,
+  shardSteps,
+  throughIterator,
+} from '../../shared/shard-reading.ts';
 import type { StreamCalls } from './client.ts';
 import { isEmptied } from './emptied.ts';
-import { EXPIRED_ITERATOR } from './errors.ts';
-import { pause } from './pause.ts';
 import { type DynamoDBStreamRecord, toRecord } from './record.ts';
 
 /** What all reads of a stream have in common. */
@@ -34,21 +42,11 @@ const FULL_PAGE_BYTES = 524_288;
 const BACKOFF_CAP_MS = 5_000;
 
 /** The steps of {@link StreamSource.read}. */
-export async function* readShard(reading: StreamReading, request: ReadRequest): AsyncGenerator<Step, void, undefined> {
-  if (request.position.kind === 'end') {
-    yield { kind: 'page', records: [], readThrough: undefined, millisBehindLatest: undefined, ended: true };
-    return;
-  }
-  const reader = new ShardReader(reading, request);
-  for (;;) {
-    const step = await reader.next();
-    if (step === undefined) return;
-    yield step;
-    if (step.kind === 'page' && step.ended) return;
-  }
+export function readShard(reading: StreamReading, request: ReadRequest): AsyncGenerator<Step, void, undefined> {
+  return shardSteps(request, () => new ShardReader(reading, request));
 }
 
-class ShardReader {
+class ShardReader implements StepReader<DynamoDBStreamRecord> {
   readonly #reading: StreamReading;
   readonly #request: ReadRequest;
   /** Records that were created before this are not wanted (LATEST), epoch ms. */
@@ -104,19 +102,16 @@ class ShardReader {
   }
 
   get #limit(): number {
-    return Math.max(1, Math.min(RECORDS_PER_CALL, this.#request.maxRecords));
+    return recordsPerCall(this.#request, RECORDS_PER_CALL);
   }
 
-  async #fetch(): Promise<GetRecordsCommandOutput> {
-    const kept = this.#iterator;
-    if (kept === undefined) return this.#records(await this.#renew());
-    try {
-      return await this.#records(kept);
-    } catch (thrown) {
-      if (this.#isOver()) throw thrown;
-      if (thrown instanceof SourceError && isPassing(thrown) && thrown.code !== EXPIRED_ITERATOR) throw thrown;
-      return this.#records(await this.#renew());
-    }
+  #fetch(): Promise<GetRecordsCommandOutput> {
+    return throughIterator({
+      kept: this.#iterator,
+      signal: this.#request.signal,
+      read: (iterator) => this.#records(iterator),
+      renew: () => this.#renew(),
+    });
   }
 
   #records(iterator: string): Promise<GetRecordsCommandOutput> {
@@ -132,14 +127,11 @@ class ShardReader {
       this.#after === undefined
         ? ({ ShardIteratorType: 'TRIM_HORIZON' } as const)
         : ({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: this.#after } as const);
-    const { ShardIterator } = await connection.call('GetShardIterator', (calls) =>
+    const answer = await connection.call('GetShardIterator', (calls) =>
       calls.iterator({ StreamArn: arn, ShardId: shardId, ...place }, signal),
     );
-    if (ShardIterator === undefined) {
-      throw new SourceError('unavailable', 'UnreadableAnswer', 'GetShardIterator: the answer holds no iterator');
-    }
-    this.#iterator = ShardIterator;
-    return ShardIterator;
+    this.#iterator = iteratorOf(answer);
+    return this.#iterator;
   }
 
   /** A step for what passes; throws what does not. */
@@ -148,9 +140,9 @@ class ShardReader {
     if (!(error instanceof SourceError) || !isPassing(error)) throw error;
     // A throttle says nothing against the iterator; whatever else happened may.
     if (error.kind !== 'throttled') this.#iterator = undefined;
-    this.#failures += 1;
     const { clock, random, pollMs } = this.#reading;
-    const ceiling = Math.min(Math.max(BACKOFF_CAP_MS, pollMs), pollMs * 2 ** Math.min(this.#failures - 1, 20));
+    const ceiling = ceilingMs({ baseMs: pollMs, capMs: Math.max(BACKOFF_CAP_MS, pollMs) }, this.#failures);
+    this.#failures += 1;
     this.#dueAt = clock.monotonic() + (ceiling * (1 + random.next())) / 2;
     return { kind: 'trouble', error, retryAt: this.#dueAt };
   }
@@ -195,8 +187,4 @@ function notBefore(position: ReadRequest['position'], precisionMs: number): numb
     throw new SourceError('invalid', 'UnsupportedStart', 'a DynamoDB stream starts at TRIM_HORIZON or LATEST, not at a timestamp');
   }
   return start.since - (start.since % precisionMs);
-}
-
-function isPassing({ kind }: SourceError): boolean {
-  return kind === 'throttled' || kind === 'unavailable';
 }

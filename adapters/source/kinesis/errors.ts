@@ -1,9 +1,8 @@
 /** Kinesis's own error codes, by what the engine does about them. */
 import type { SourceError } from '../../../src/index.ts';
 import { codeMap, toSourceError } from '../../shared/aws-errors.ts';
+import { EXPIRED_ITERATOR } from '../../shared/shard-reading.ts';
 
-/** The iterator is older than five minutes; the position is not. */
-export const EXPIRED_ITERATOR = 'ExpiredIteratorException';
 /** Also what AWS says of an instant that its clock has not reached. */
 export const INVALID_ARGUMENT = 'InvalidArgumentException';
 
@@ -28,9 +27,4 @@ const KINESIS_CODES = codeMap({
 /** What a call threw, as the engine knows it. */
 export function kinesisError(thrown: unknown, call: string): SourceError {
   return toSourceError(thrown, call, KINESIS_CODES);
-}
-
-/** True for faults that another try may find gone. */
-export function isPassing({ kind }: SourceError): boolean {
-  return kind === 'throttled' || kind === 'unavailable';
 }

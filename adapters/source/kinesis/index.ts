@@ -6,7 +6,7 @@
  * - client.ts            the calls to Kinesis, and the SDK behind them
  * - reader.ts            a shard from a position: pages, iterators, waits
  * - place.ts             positions for GetShardIterator, and what its refusals mean
- * - pace.ts              the limits of a shard, and a wait that a signal ends
+ * - pace.ts              the limits of a shard
  * - record.ts            from the SDK's record to the engine's
  * - description.ts       what the stream says of itself and of its shards
  * - errors.ts            Kinesis's codes, by what the engine does about them

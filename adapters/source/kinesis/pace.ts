@@ -1,5 +1,4 @@
-/** How fast one shard may be read (https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html), and waits. */
-import type { Clock } from '../../../src/index.ts';
+/** How fast one shard may be read (https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html). */
 
 const CALLS_PER_SECOND = 5;
 const BYTES_PER_SECOND = 2_097_152;
@@ -31,18 +30,4 @@ export class ShardPace {
     const isLate = startedAt - this.#paidAt < LATENESS_MS;
     this.#paidAt = (isLate ? this.#paidAt : startedAt) + (bytes / BYTES_PER_SECOND) * SECOND_MS;
   }
-}
-
-/** Waits `ms` (0 or less: not at all), or until the signal is set. Leaves no timer and no listener. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancel = clock.timer(ms, end);
-    signal.addEventListener('abort', end);
-  });
 }

@@ -7,9 +7,18 @@ import type { GetRecordsCommandOutput } from '@aws-sdk/client-kinesis';
 import { type Clock, type Random, type ReadRequest, SourceError, type StreamPosition, type StreamStep } from '../../../src/index.ts';
 import type { AwsConnection } from '../../shared/aws-connection.ts';
 import { fixedBytes, type KinesisEventSource, type KinesisRecord } from '../../shared/kinesis-event.ts';
+import { pause } from '../../shared/pause.ts';
+import {
+  ceilingMs,
+  isPassing,
+  iteratorOf,
+  recordsPerCall,
+  type StepReader,
+  shardSteps,
+  throughIterator,
+} from '../../shared/shard-reading.ts';
 import type { KinesisCalls } from './client.ts';
-import { EXPIRED_ITERATOR, isPassing } from './errors.ts';
-import { pause, type ShardPace } from './pace.ts';
+import type { ShardPace } from './pace.ts';
 import { explainRefusal, instantOf, placeOf, type Witness } from './place.ts';
 import { payloadBytes, toRecord } from './record.ts';
 import type { StreamName } from './stream-reference.ts';
@@ -38,21 +47,11 @@ const ITERATOR_AGE_MS = 240_000;
 const BACKOFF = { baseMs: 500, capMs: 10_000 } as const;
 
 /** The steps of {@link StreamSource.read}. */
-export async function* readShard(reading: StreamReading, request: ReadRequest): AsyncGenerator<Step, void, undefined> {
-  if (request.position.kind === 'end') {
-    yield { kind: 'page', records: [], readThrough: undefined, millisBehindLatest: undefined, ended: true };
-    return;
-  }
-  const reader = new ShardReader(reading, request);
-  for (;;) {
-    const step = await reader.next();
-    if (step === undefined) return;
-    yield step;
-    if (step.kind === 'page' && step.ended) return;
-  }
+export function readShard(reading: StreamReading, request: ReadRequest): AsyncGenerator<Step, void, undefined> {
+  return shardSteps(request, () => new ShardReader(reading, request));
 }
 
-class ShardReader {
+class ShardReader implements StepReader<KinesisRecord> {
   readonly #reading: StreamReading;
   readonly #request: ReadRequest;
   readonly #pace: ShardPace | undefined;
@@ -92,19 +91,16 @@ class ShardReader {
   }
 
   get #limit(): number {
-    return Math.max(1, Math.min(RECORDS_PER_CALL, this.#request.maxRecords));
+    return recordsPerCall(this.#request, RECORDS_PER_CALL);
   }
 
-  async #fetch(): Promise<GetRecordsCommandOutput | undefined> {
-    const kept = this.#reading.clock.monotonic() - this.#iteratorAt < ITERATOR_AGE_MS ? this.#iterator : undefined;
-    if (kept === undefined) return this.#records(await this.#renew());
-    try {
-      return await this.#records(kept);
-    } catch (thrown) {
-      if (this.#isOver()) throw thrown;
-      if (thrown instanceof SourceError && isPassing(thrown) && thrown.code !== EXPIRED_ITERATOR) throw thrown;
-      return this.#records(await this.#renew());
-    }
+  #fetch(): Promise<GetRecordsCommandOutput | undefined> {
+    return throughIterator({
+      kept: this.#reading.clock.monotonic() - this.#iteratorAt < ITERATOR_AGE_MS ? this.#iterator : undefined,
+      signal: this.#request.signal,
+      read: (iterator) => this.#records(iterator),
+      renew: () => this.#renew(),
+    });
   }
 
   /** One page, as soon as the shard's limits allow; `undefined` when the read is over first. */
@@ -135,17 +131,15 @@ class ShardReader {
     const { shardId, signal } = this.#request;
     const position = this.#position;
     const input = { ...stream, ShardId: shardId, ...placeOf(position) };
-    const { ShardIterator } = await connection
+    const answer = await connection
       .call('GetShardIterator', (calls) => calls.iterator(input, signal))
       .catch(async (refusal: unknown) => {
         throw this.#isOver() ? refusal : await explainRefusal(refusal, { shardId, position, now: clock.wall() }, witness);
       });
-    if (ShardIterator === undefined) {
-      throw new SourceError('unavailable', 'UnreadableAnswer', 'GetShardIterator: the answer holds no iterator');
-    }
-    this.#iterator = ShardIterator;
+    const iterator = iteratorOf(answer);
+    this.#iterator = iterator;
     this.#iteratorAt = clock.monotonic();
-    return ShardIterator;
+    return iterator;
   }
 
   #toPage({ Records: found = [], NextShardIterator, MillisBehindLatest }: GetRecordsCommandOutput, fixed: number): Step {
@@ -183,9 +177,8 @@ class ShardReader {
     // A throttle says nothing against the iterator; whatever else happened may.
     if (error.kind !== 'throttled') this.#iterator = undefined;
     const { clock, random } = this.#reading;
-    const ceilingMs = Math.min(BACKOFF.capMs, BACKOFF.baseMs * 2 ** Math.min(this.#failures, 20));
+    this.#dueAt = clock.monotonic() + ceilingMs(BACKOFF, this.#failures) * random.next();
     this.#failures += 1;
-    this.#dueAt = clock.monotonic() + ceilingMs * random.next();
     return { kind: 'trouble', error, retryAt: this.#dueAt };
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/index.ts';
+import type { Clock } from '../../src/index.ts';
 
 /** Waits `ms` (0 or less: not at all), or until the signal is set. Leaves no timer and no listener. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
