@@ -69,3 +69,41 @@ mappings: [{ EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:jobs', Function
   expect(loaded).not.toMatch(/node_modules\/(libsql|@libsql|undici)\/|adapters\/source\/embedded-queue\/|adapters\/store\/sqlite\//);
   expect(loaded).not.toMatch(/node_modules\/@aws-sdk\/client-(?!sqs\/)/);
 });
+
+test('a daemon of embedded streams and queues loads no SDK and no SQLite', async () => {
+  const loaded = await loadedBy(
+    `
+stopTimeoutSeconds: 1
+store: { type: memory }
+queues: { failed: {} }
+streams: { readings: {} }
+functions: { f: { Handler: ./f.mjs } }
+mappings:
+  - EventSourceArn: arn:aws:kinesis:embedded:000000000000:stream/readings
+    FunctionName: f
+    StartingPosition: LATEST
+    DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:embedded:000000000000:failed' } }`,
+    untilReady,
+  );
+  expect(loaded).toMatch(/adapters\/source\/embedded-stream\//);
+  expect(loaded).not.toMatch(/node_modules\/(@aws-sdk|@smithy|libsql|@libsql|undici)\/|adapters\/source\/(sqs|kinesis|dynamodb-streams)\//);
+});
+
+test('a daemon of Kinesis loads Kinesis, and the SDK of its destination only when something is given up', async () => {
+  const loaded = await loadedBy(
+    `
+stopTimeoutSeconds: 1
+store: { type: memory }
+aws: { endpoint: 'http://127.0.0.1:9' }
+functions: { f: { Handler: ./f.mjs } }
+mappings:
+  - EventSourceArn: arn:aws:kinesis:us-east-1:000000000000:stream/readings
+    FunctionName: f
+    StartingPosition: LATEST
+    DestinationConfig: { OnFailure: { Destination: 'arn:aws:sns:us-east-1:000000000000:failed' } }`,
+    (url) => eventually('a call of the SDK', async () => ((await readiness(url)).text.includes('cannot be used') ? true : undefined)),
+  );
+  expect(loaded).toMatch(/node_modules\/@aws-sdk\/client-kinesis\//);
+  expect(loaded).not.toMatch(/node_modules\/@aws-sdk\/client-(?!kinesis\/)/);
+  expect(loaded).not.toMatch(/adapters\/source\/(sqs|dynamodb-streams|embedded-\w+)\//);
+});
