@@ -15,7 +15,7 @@ export interface Machine {
   readonly packages: Readonly<Record<string, string>>;
 }
 
-const PACKAGES = ['@aws-sdk/client-sqs', 'sqs-consumer', 'p-queue', 'pino'];
+const PACKAGES = ['@aws-sdk/client-sqs', '@aws-sdk/client-kinesis', '@aws-sdk/client-dynamodb-streams', 'sqs-consumer', 'p-queue', 'pino'];
 
 /** The machine as it is now. */
 export function describeMachine(): Machine {

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 
-export const suiteNames = ['engine', 'sqs'] as const;
+export const suiteNames = ['engine', 'sqs', 'streams-engine', 'lanes', 'memory', 'kinesis', 'dynamodb-streams'] as const;
 export type SuiteName = (typeof suiteNames)[number];
 
 export const USAGE = `usage: npm run bench -- [${suiteNames.join('] [')}] [--json FILE] [--short] [--strict] [--rounds N] [--only TEXT]
   --json FILE   write machine, versions, date, every round and the medians
-  --short       fewer and shorter rounds, about two minutes in all
+  --short       fewer and shorter rounds, about five minutes in all
   --strict      end with 1 when a bar is missed
   --rounds N    how often everything is measured (default 7, with --short 3)
   --only TEXT   only the comparisons whose title contains TEXT`;

@@ -41,7 +41,7 @@ function cell({ medians, spreads }: Summary, name: string): string {
 }
 
 function barLine({ name, ratio, least, most, held, noisy, rounds }: Bar): string {
-  const limit = least === undefined ? `at most ${String(most)}` : `at least ${String(least)}`;
+  const limits = [least === undefined ? [] : [`at least ${String(least)}`], most === undefined ? [] : [`at most ${String(most)}`]].flat();
   const range = `${shown(Math.min(...rounds))} to ${shown(Math.max(...rounds))}${noisy ? ', noisy' : ''}`;
-  return `${held ? 'held  ' : 'MISSED'} ${name}: ${ratio.toFixed(3)} (${range}), ${limit}`;
+  return `${held ? 'held  ' : 'MISSED'} ${name}: ${ratio.toFixed(3)} (${range}), ${limits.join(' and ')}`;
 }

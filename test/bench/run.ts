@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [engine] [sqs] [--json FILE] [--short] [--strict] [--rounds N] [--only TEXT]`: how fast Millrace is,
+ * `npm run bench -- [SUITE ...] [--json FILE] [--short] [--strict] [--rounds N] [--only TEXT]`: how fast Millrace is,
  * as ratios to peers and limits that are measured in the same run. Nothing here passes or fails, unless --strict is given.
  *
  * - options.ts         what the command takes
@@ -15,16 +15,38 @@
  * - engine-suite.ts    the engine without a network; engine-worker.ts runs in the child
  * - sqs-suite.ts       SQS on ElasticMQ; sqs-worker.ts runs in the child, sqs-contestants.ts are those compared
  * - sqs-filler.ts      the producer
+ * - streams-engine-suite.ts  the engine between a stream and a function, without a network; streams-engine-worker.ts runs in the child
+ * - lanes-suite.ts     few keys and many, with handlers that take time; lanes-worker.ts runs in the child
+ * - memory-suite.ts    a function that hangs, a stream without end; memory-worker.ts runs in the child
+ * - kinesis-suite.ts   Kinesis on kinesalite; stream-worker.ts runs in the child, kinesis-contestants.ts are those compared
+ * - dynamodb-suite.ts  DynamoDB Streams on DynamoDB Local; stream-worker.ts again, dynamodb-contestants.ts are those compared
+ * - stream-contestants.ts  contestants on a real stream that stay and read it again and again, and their bars
+ * - stream-readers.ts  what those have in common
+ * - workers.ts         which of them runs in the child of which suite
  */
 import { writeFile } from 'node:fs/promises';
+import { dynamodbSuite } from './dynamodb-suite.ts';
 import { engineSuite } from './engine-suite.ts';
+import { kinesisSuite } from './kinesis-suite.ts';
+import { lanesSuite } from './lanes-suite.ts';
 import { describeMachine } from './machine.ts';
 import type { SuiteReport } from './measurement.ts';
+import { memorySuite } from './memory-suite.ts';
 import { type BenchOptions, type SuiteName, USAGE, usageOr } from './options.ts';
 import { asText } from './report.ts';
 import { sqsSuite } from './sqs-suite.ts';
+import { streamsEngineSuite } from './streams-engine-suite.ts';
+import { workers } from './workers.ts';
 
-const suites: Readonly<Record<SuiteName, (options: BenchOptions) => Promise<SuiteReport>>> = { engine: engineSuite, sqs: sqsSuite };
+const suites: Readonly<Record<SuiteName, (options: BenchOptions) => Promise<SuiteReport>>> = {
+  engine: engineSuite,
+  'streams-engine': streamsEngineSuite,
+  lanes: lanesSuite,
+  memory: memorySuite,
+  sqs: sqsSuite,
+  kinesis: kinesisSuite,
+  'dynamodb-streams': dynamodbSuite,
+};
 
 async function measure(options: BenchOptions): Promise<boolean> {
   const machine = describeMachine();
@@ -43,7 +65,7 @@ async function measure(options: BenchOptions): Promise<boolean> {
 async function main(words: readonly string[]): Promise<number> {
   const [first, second, job = ''] = words;
   if (first === 'worker') {
-    const { work } = await (second === 'engine' ? import('./engine-worker.ts') : import('./sqs-worker.ts'));
+    const { work } = await workers[second as SuiteName]();
     await work(job);
     return 0;
   }

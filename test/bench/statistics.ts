@@ -77,6 +77,19 @@ export function bar({ name, figure, ours, theirs, least, most, cap = Number.POSI
   };
 }
 
+/** What a bar holds a figure to without a peer. */
+export interface LimitInput extends Pick<BarInput, 'name' | 'figure' | 'ours' | 'least' | 'most'> {
+  /** What the figure is divided by: the most that anybody could reach, or nothing. */
+  readonly unit?: number;
+}
+
+/** Holds a figure itself, or its share of what is possible, to a limit. */
+export function limit({ unit = 1, ...input }: LimitInput): Bar {
+  const { ours, figure } = input;
+  const rounds = ours.rounds.map((round) => ({ [figure]: unit, [OTHERS]: round[OTHERS] ?? 0 }));
+  return bar({ ...input, theirs: { ...ours, rounds } });
+}
+
 function isCalm(round: Figures): boolean {
   return (round[OTHERS] ?? 0) <= 100 * CALM_CORES;
 }

@@ -19,7 +19,7 @@ const BYTES_PER_UNIT = 6;
 const NUMBER_BYTES = 24;
 
 /** The event for a batch; nothing in it is shared with another event. */
-export function toEvent(arn: string, records: readonly DynamoDBStreamRecord[]): DynamoDBStreamEvent {
+export function toEvent(arn: string, records: readonly Pick<DynamoDBStreamRecord, 'source'>[]): DynamoDBStreamEvent {
   return { Records: records.map(({ source }) => toEventRecord(arn, source)) };
 }
 

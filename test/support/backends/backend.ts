@@ -1,7 +1,7 @@
 /** The back ends that the project can install and start by itself. */
-export type BackendName = 'localstack' | 'elasticmq' | 'dynamodb-local';
+export type BackendName = 'localstack' | 'elasticmq' | 'dynamodb-local' | 'kinesalite';
 
-export const backendNames: readonly BackendName[] = ['localstack', 'elasticmq', 'dynamodb-local'];
+export const backendNames: readonly BackendName[] = ['localstack', 'elasticmq', 'dynamodb-local', 'kinesalite'];
 
 /** What can be done to a back end beyond using it. All false for one that was running before us. */
 export interface BackendFeatures {

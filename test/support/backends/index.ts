@@ -7,6 +7,7 @@
  * - kinesis-mock    kinesis-mock, LocalStack's Kinesis: install
  * - elasticmq       ElasticMQ: install, start
  * - dynamodb-local  DynamoDB Local: install, start, its test control
+ * - kinesalite      kinesalite, for benchmarks, and lifion-kinesis beside it: install, start
  * - install         once per recipe, repaired if interrupted
  * - install-lock    one process installs, others wait
  * - own-instance    a process on a free port: health, freeze, thaw, restart, stop
@@ -21,7 +22,9 @@
  * - run             `npm run backends`
  */
 export type { OwnBackend } from './backend.ts';
+export { startDynamoDbLocal } from './dynamodb-local.ts';
 export { startElasticMq } from './elasticmq.ts';
+export { provisionKinesalite, startKinesalite } from './kinesalite.ts';
 export { emulatorKinesisOptions } from './kinesis-client.ts';
 export { startLocalStack } from './localstack.ts';
 export { emulatorClientOptions } from './sqs-client.ts';

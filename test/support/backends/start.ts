@@ -2,6 +2,7 @@ import type { Backend, BackendName, OwnBackend } from './backend.ts';
 import { BackendUnavailable } from './backend.ts';
 import { dynamoDbLocalAnswers, provisionDynamoDbLocal, startDynamoDbLocal } from './dynamodb-local.ts';
 import { elasticMqAnswers, provisionElasticMq, startElasticMq } from './elasticmq.ts';
+import { kinesaliteAnswers, provisionKinesalite, startKinesalite } from './kinesalite.ts';
 import { localStackAnswers, provisionLocalStack, startLocalStack } from './localstack.ts';
 
 /** The variable that names a back end that is already running. */
@@ -9,10 +10,11 @@ export const endpointVariables: Readonly<Record<BackendName, string>> = {
   localstack: 'LOCALSTACK_ENDPOINT',
   elasticmq: 'ELASTICMQ_ENDPOINT',
   'dynamodb-local': 'DYNAMODB_LOCAL_ENDPOINT',
+  kinesalite: 'KINESALITE_ENDPOINT',
 };
 
 interface Recipe {
-  readonly provision: () => Promise<void>;
+  readonly provision: () => Promise<unknown>;
   readonly answers: (endpoint: string) => Promise<boolean>;
   readonly start: () => Promise<OwnBackend>;
 }
@@ -21,6 +23,7 @@ const recipes: Readonly<Record<BackendName, Recipe>> = {
   localstack: { provision: provisionLocalStack, answers: localStackAnswers, start: startLocalStack },
   elasticmq: { provision: provisionElasticMq, answers: elasticMqAnswers, start: startElasticMq },
   'dynamodb-local': { provision: provisionDynamoDbLocal, answers: dynamoDbLocalAnswers, start: startDynamoDbLocal },
+  kinesalite: { provision: provisionKinesalite, answers: kinesaliteAnswers, start: startKinesalite },
 };
 
 /** The endpoint that the environment names, without a slash at the end; undefined if it names none. */
