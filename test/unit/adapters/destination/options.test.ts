@@ -1,37 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { memoryDestination } from '../../../../adapters/destination/memory/index.ts';
 import { resolveS3Destination, type S3DestinationOptions } from '../../../../adapters/destination/s3/options.ts';
 import { resolveSnsDestination, type SnsDestinationOptions } from '../../../../adapters/destination/sns/options.ts';
 import { resolveSqsDestination, type SqsDestinationOptions } from '../../../../adapters/destination/sqs/options.ts';
-import { ConfigError, type ConfigProblem } from '../../../../src/index.ts';
+import type { ConfigProblem } from '../../../../src/index.ts';
+import { problemsOf } from '../../../support/problems-of.ts';
+import { withoutAwsRegion } from '../../../support/without-aws-region.ts';
 
-let home: string;
-
-beforeEach(() => {
-  // No profile and no region of whoever runs the tests.
-  home = mkdtempSync(join(tmpdir(), 'millrace-options-'));
-  vi.stubEnv('AWS_REGION', undefined);
-  vi.stubEnv('AWS_CONFIG_FILE', join(home, 'config'));
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(home, 'credentials'));
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(home, { recursive: true });
-});
-
-function problemsOf(make: () => unknown): readonly ConfigProblem[] {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+withoutAwsRegion();
 
 const problem = (field: string, why: string): ConfigProblem => ({ field, message: expect.stringContaining(why) as string });
 

@@ -1,36 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type DynamoDBStreamsOptions, resolveStreamOptions } from '../../../../adapters/source/dynamodb-streams/options.ts';
-import { ConfigError, type ConfigProblem } from '../../../../src/index.ts';
+import type { ConfigProblem } from '../../../../src/index.ts';
 import { STUB_STREAM_ARN as ARN } from '../../../support/dynamodb-streams-stub.ts';
+import { problemsOf } from '../../../support/problems-of.ts';
+import { withoutAwsRegion } from '../../../support/without-aws-region.ts';
 
 const LOCAL = 'arn:aws:dynamodb:ddblocal:000000000000:table/orders/stream/2026-11-21T09:36:48.630';
-let home: string;
+withoutAwsRegion();
 
-beforeEach(() => {
-  // No profile and no region of whoever runs the tests.
-  home = mkdtempSync(join(tmpdir(), 'millrace-options-'));
-  vi.stubEnv('AWS_REGION', undefined);
-  vi.stubEnv('AWS_CONFIG_FILE', join(home, 'config'));
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(home, 'credentials'));
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(home, { recursive: true });
-});
-
-function problemsOf(options: unknown): readonly ConfigProblem[] {
-  try {
-    resolveStreamOptions(options as DynamoDBStreamsOptions);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+const refusals = (options: unknown): readonly ConfigProblem[] => problemsOf(() => resolveStreamOptions(options as DynamoDBStreamsOptions));
 
 it('takes region and label from the ARN, and polls four times a second', () => {
   expect(resolveStreamOptions({ stream: ARN, region: 'us-east-1' })).toMatchObject({
@@ -51,7 +29,7 @@ describe('the region of DynamoDB Local', () => {
   });
 
   it('is asked for when it is nowhere', () => {
-    const [problem] = problemsOf({ stream: LOCAL });
+    const [problem] = refusals({ stream: LOCAL });
     expect(problem).toMatchObject({ field: 'region', message: expect.stringContaining('AWS_REGION') as string });
   });
 
@@ -70,7 +48,7 @@ it.each([
   ['arn:aws:dynamodb::123456789012:table/orders/stream/2026-11-21T09:36:48.630', 'lacks the region'],
   ['arn:aws:dynamodb:eu-central-1:123456789012:table/or ders/stream/2026-11-21T09:36:48.630', 'no ARN of a stream'],
 ])('refuses %j as a stream', (stream, why) => {
-  expect(problemsOf({ stream })).toEqual([{ field: 'stream', message: expect.stringContaining(why) as string }]);
+  expect(refusals({ stream })).toEqual([{ field: 'stream', message: expect.stringContaining(why) as string }]);
 });
 
 it.each<[Record<string, unknown>, string]>([
@@ -84,11 +62,11 @@ it.each<[Record<string, unknown>, string]>([
   [{ client: {} }, 'client'],
   [{ client: { send: () => undefined }, region: 'us-east-1' }, 'region'],
 ])('says what is wrong with %j by name', (options, field) => {
-  const problems = problemsOf({ stream: ARN, ...options });
+  const problems = refusals({ stream: ARN, ...options });
   expect(problems.map((problem) => problem.field)).toEqual([field]);
   expect(problems.map((problem) => problem.message).join()).not.toContain('SECRET');
 });
 
 it.each([undefined, null, ARN])('refuses %j in the place of options', (options) => {
-  expect(problemsOf(options).map((problem) => problem.field)).toEqual(['options']);
+  expect(refusals(options).map((problem) => problem.field)).toEqual(['options']);
 });

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { EmbeddedQueue, type EmbeddedQueueOptions, embeddedQueue } from '../../../../adapters/source/embedded-queue/index.ts';
-import { ConfigError } from '../../../../src/index.ts';
+import { problemLines } from '../../../support/problems-of.ts';
 
-/** What is refused, as `field: message` lines. */
-function problems(options: unknown): string[] {
-  try {
-    // A caller without types is the one whom the checks are for.
-    new EmbeddedQueue(options as EmbeddedQueueOptions);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ field, message }) => `${field}: ${message}`);
-    throw error;
-  }
-  return [];
-}
+/** What is refused of a caller without types, who is the one whom the checks are for. */
+const problems = (options: unknown): string[] => problemLines(() => new EmbeddedQueue(options as EmbeddedQueueOptions));
 
 describe('the options of an embedded queue', () => {
   it('need no more than a name', () => {

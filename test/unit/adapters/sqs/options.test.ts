@@ -1,35 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseQueueReference } from '../../../../adapters/shared/sqs-queue-reference.ts';
 import { type ResolvedSqsOptions, resolveSqsOptions, type SqsOptions } from '../../../../adapters/source/sqs/options.ts';
-import { ConfigError, type ConfigProblem } from '../../../../src/index.ts';
+import type { ConfigProblem } from '../../../../src/index.ts';
+import { problemsOf } from '../../../support/problems-of.ts';
+import { withoutAwsRegion } from '../../../support/without-aws-region.ts';
 
-let home: string;
+withoutAwsRegion();
 
-beforeEach(() => {
-  // No profile and no region of whoever runs the tests.
-  home = mkdtempSync(join(tmpdir(), 'millrace-options-'));
-  vi.stubEnv('AWS_REGION', undefined);
-  vi.stubEnv('AWS_CONFIG_FILE', join(home, 'config'));
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(home, 'credentials'));
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(home, { recursive: true });
-});
-
-function problemsOf(options: unknown): readonly ConfigProblem[] {
-  try {
-    resolveSqsOptions(options as SqsOptions);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+const refusals = (options: unknown): readonly ConfigProblem[] => problemsOf(() => resolveSqsOptions(options as SqsOptions));
 
 const regionOf = (options: SqsOptions): string | undefined => resolveSqsOptions(options).settings.region;
 const arn = 'arn:aws:sqs:eu-central-1:123456789012:orders';
@@ -71,7 +49,7 @@ describe('a queue is named', () => {
     ['https://host/123456789012/orders?X-Amz-Signature=SECRET', 'must not hold a query'],
     ['http://', 'must be a URL'],
   ])('and not by %j', (queue, why) => {
-    const [problem, ...others] = problemsOf({ queue, region: 'us-east-1' });
+    const [problem, ...others] = refusals({ queue, region: 'us-east-1' });
     expect(problem).toMatchObject({ field: 'queue', message: expect.stringContaining(why) as string });
     expect(problem?.message).not.toContain('SECRET');
     expect(others).toEqual([]);
@@ -97,7 +75,7 @@ describe('the region', () => {
   });
 
   it('is asked for when it is nowhere', () => {
-    const [problem] = problemsOf({ queue: 'orders' });
+    const [problem] = refusals({ queue: 'orders' });
     expect(problem?.field).toBe('region');
     expect(problem?.message).toContain('AWS_REGION');
   });
@@ -122,19 +100,19 @@ describe('what is wrong with the other options is said by name', () => {
     [{ client: {} }, 'client'],
     [{ client: { send: () => undefined }, endpoint: 'http://host' }, 'endpoint'],
   ])('%j', (options, field) => {
-    const problems = problemsOf({ queue: arn, ...options });
+    const problems = refusals({ queue: arn, ...options });
     expect(problems.map((problem) => problem.field)).toEqual([field]);
     expect(problems.map((problem) => problem.message).join()).not.toContain('SECRET');
   });
 
   it('all of it at once', () => {
-    const fields = problemsOf({ queue: '', region: '', endpoint: '' }).map((problem) => problem.field);
+    const fields = refusals({ queue: '', region: '', endpoint: '' }).map((problem) => problem.field);
     expect(fields).toEqual(['queue', 'region', 'endpoint']);
   });
 });
 
 it.each([undefined, null, arn])('refuses %j in the place of options', (options) => {
-  expect(problemsOf(options).map((problem) => problem.field)).toEqual(['options']);
+  expect(refusals(options).map((problem) => problem.field)).toEqual(['options']);
 });
 
 it('keeps what was configured as the label', () => {
