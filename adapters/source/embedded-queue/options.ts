@@ -1,7 +1,15 @@
-import { type Clock, ConfigError, type ConfigProblem, type Random, systemClock, systemRandom } from '../../../src/index.ts';
+import { ConfigError, type ConfigProblem, systemClock, systemRandom } from '../../../src/index.ts';
+import {
+  DEFAULT_ACCOUNT,
+  DEFAULT_REGION,
+  type EmbeddedPlace,
+  PLACE_TEXTS,
+  type Resolved,
+  wrongValues,
+} from '../../shared/embedded-options.ts';
 
 /** What can be set on an embedded queue, its redrive policy aside. */
-export interface QueueSettings {
+export interface QueueSettings extends EmbeddedPlace {
   /** 1..80 letters, digits, `_` and `-`; a FIFO queue's name ends in `.fifo`. */
   readonly name: string;
   /** How long a received message stays hidden unless the receive says otherwise: 0..43200, default 30. */
@@ -18,18 +26,10 @@ export interface QueueSettings {
   readonly maximumBytes?: number | undefined;
   /** How large one message may be, default 1 MiB, as on SQS. */
   readonly maximumMessageBytes?: number | undefined;
-  /** Region in the queue's ARN and in events, default `us-east-1`. */
-  readonly region?: string | undefined;
-  /** Account in the queue's ARN, twelve digits, default `000000000000`. */
-  readonly account?: string | undefined;
-  /** Default: the process's clock. */
-  readonly clock?: Clock | undefined;
-  /** Default: the process's random source. */
-  readonly random?: Random | undefined;
 }
 
 /** The same with everything that was left out filled in. */
-export type ResolvedSettings = { readonly [Name in keyof QueueSettings]-?: Exclude<QueueSettings[Name], undefined> };
+export type ResolvedSettings = Resolved<QueueSettings>;
 
 const NUMBERS = {
   visibilityTimeoutSeconds: { least: 0, most: 43_200, preset: 30 },
@@ -44,8 +44,7 @@ const TEXTS = {
     pattern: /^(?=.{1,80}$)[\w-]+(\.fifo)?$/u,
     rule: "1 to 80 letters, digits, _ and -, with .fifo at the end of a FIFO queue's name",
   },
-  region: { pattern: /^[a-z0-9-]{1,40}$/u, rule: 'a region such as us-east-1' },
-  account: { pattern: /^\d{12}$/u, rule: 'twelve digits' },
+  ...PLACE_TEXTS,
 } as const;
 const NAMES = [...Object.keys(TEXTS), ...Object.keys(NUMBERS), 'contentBasedDeduplication', 'redrive', 'clock', 'random'];
 
@@ -61,8 +60,8 @@ export function resolveSettings(
   }
   const resolved = {
     name: given.name,
-    region: given.region ?? 'us-east-1',
-    account: given.account ?? '000000000000',
+    region: given.region ?? DEFAULT_REGION,
+    account: given.account ?? DEFAULT_ACCOUNT,
     visibilityTimeoutSeconds: given.visibilityTimeoutSeconds ?? NUMBERS.visibilityTimeoutSeconds.preset,
     delaySeconds: given.delaySeconds ?? NUMBERS.delaySeconds.preset,
     retentionSeconds: given.retentionSeconds ?? NUMBERS.retentionSeconds.preset,
@@ -73,16 +72,7 @@ export function resolveSettings(
     clock: given.clock ?? systemClock,
     random: given.random ?? systemRandom,
   };
-  for (const [field, { pattern, rule }] of Object.entries(TEXTS)) {
-    const value: unknown = resolved[field as keyof typeof TEXTS];
-    if (typeof value !== 'string' || !pattern.test(value)) problems.push({ field, message: `must be ${rule}, and is ${show(value)}` });
-  }
-  for (const [field, { least, most }] of Object.entries(NUMBERS)) {
-    const value: unknown = resolved[field as keyof typeof NUMBERS];
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
-      problems.push({ field, message: `must be a whole number from ${String(least)} to ${String(most)}, and is ${show(value)}` });
-    }
-  }
+  problems.push(...wrongValues(resolved, TEXTS, NUMBERS, (value) => `and is ${show(value)}`));
   if (typeof resolved.contentBasedDeduplication !== 'boolean') {
     problems.push({
       field: 'contentBasedDeduplication',

@@ -1,17 +1,16 @@
+import { ConfigError, type ConfigProblem, kindOf, nearest, systemClock, systemRandom } from '../../../src/index.ts';
 import {
-  type Clock,
-  ConfigError,
-  type ConfigProblem,
-  kindOf,
-  nearest,
-  type Random,
-  systemClock,
-  systemRandom,
-} from '../../../src/index.ts';
+  DEFAULT_ACCOUNT,
+  DEFAULT_REGION,
+  type EmbeddedPlace,
+  PLACE_TEXTS,
+  type Resolved,
+  wrongValues,
+} from '../../shared/embedded-options.ts';
 import { defaultRoleArn } from '../../shared/kinesis-event.ts';
 
 /** What can be set on an embedded stream. */
-export interface EmbeddedStreamOptions {
+export interface EmbeddedStreamOptions extends EmbeddedPlace {
   /** 1..128 letters, digits, `_`, `-` and `.`, as on Kinesis. */
   readonly name: string;
   /** How many shards it has at first, their hash key ranges equal: 1..1000, default 1. */
@@ -28,20 +27,12 @@ export interface EmbeddedStreamOptions {
   readonly maximumBytes?: number | undefined;
   /** How large the data and the partition key of one record may be together: up to 10 MiB, default 1 MiB. */
   readonly maximumRecordBytes?: number | undefined;
-  /** Region in the stream's ARN and in events, default `us-east-1`. */
-  readonly region?: string | undefined;
-  /** Account in the stream's ARN, twelve digits, default `000000000000`. */
-  readonly account?: string | undefined;
   /** What events name as the function's execution role, default the role `millrace` of the account. */
   readonly roleArn?: string | undefined;
-  /** Default: the process's clock. */
-  readonly clock?: Clock | undefined;
-  /** Default: the process's random source. */
-  readonly random?: Random | undefined;
 }
 
 /** The same with everything that was left out filled in. */
-export type StreamSettings = { readonly [Name in keyof EmbeddedStreamOptions]-?: Exclude<EmbeddedStreamOptions[Name], undefined> };
+export type StreamSettings = Resolved<EmbeddedStreamOptions>;
 
 /** The most open shards. */
 export const SHARDS_MAX = 1000;
@@ -57,8 +48,7 @@ const NUMBERS = {
 } as const;
 const TEXTS = {
   name: { pattern: /^[\w.-]{1,128}$/u, rule: '1 to 128 letters, digits, _, - and .' },
-  region: { pattern: /^[a-z0-9-]{1,40}$/u, rule: 'a region such as us-east-1' },
-  account: { pattern: /^\d{12}$/u, rule: 'twelve digits' },
+  ...PLACE_TEXTS,
   roleArn: { pattern: /^arn:\S{1,200}$/u, rule: 'an ARN' },
 } as const;
 const NAMES = [...Object.keys(TEXTS), ...Object.keys(NUMBERS), 'clock', 'random'];
@@ -69,7 +59,7 @@ export function resolveOptions(given: EmbeddedStreamOptions): StreamSettings {
   if (typeof input !== 'object' || input === null) {
     throw new ConfigError([{ field: 'options', message: `must be an object such as { name: 'orders' }, but is ${kindOf(input)}` }]);
   }
-  const account = given.account ?? '000000000000';
+  const account = given.account ?? DEFAULT_ACCOUNT;
   const resolved: StreamSettings = {
     name: given.name,
     shards: given.shards ?? NUMBERS.shards.preset,
@@ -79,13 +69,13 @@ export function resolveOptions(given: EmbeddedStreamOptions): StreamSettings {
     maximumRecords: given.maximumRecords ?? NUMBERS.maximumRecords.preset,
     maximumBytes: given.maximumBytes ?? NUMBERS.maximumBytes.preset,
     maximumRecordBytes: given.maximumRecordBytes ?? NUMBERS.maximumRecordBytes.preset,
-    region: given.region ?? 'us-east-1',
+    region: given.region ?? DEFAULT_REGION,
     account,
     roleArn: given.roleArn ?? defaultRoleArn(account),
     clock: given.clock ?? systemClock,
     random: given.random ?? systemRandom,
   };
-  const problems = [...unknownNames(given), ...wrongValues(resolved)];
+  const problems = [...unknownNames(given), ...wrongValues(resolved, TEXTS, NUMBERS, (value) => `but is ${kindOf(value)}`)];
   if (problems.length > 0) throw new ConfigError(problems);
   return resolved;
 }
@@ -97,18 +87,4 @@ function unknownNames(given: EmbeddedStreamOptions): ConfigProblem[] {
     const hint = meant === undefined ? `there are ${NAMES.join(', ')}` : `did you mean ${meant}?`;
     return { field: name, message: `is not an option of an embedded stream; ${hint}` };
   });
-}
-
-function wrongValues(resolved: StreamSettings): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  for (const [field, { pattern, rule }] of Object.entries(TEXTS)) {
-    const value: unknown = resolved[field as keyof typeof TEXTS];
-    if (typeof value !== 'string' || !pattern.test(value)) problems.push({ field, message: `must be ${rule}, but is ${kindOf(value)}` });
-  }
-  for (const [field, { least, most }] of Object.entries(NUMBERS)) {
-    const value: unknown = resolved[field as keyof typeof NUMBERS];
-    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) continue;
-    problems.push({ field, message: `must be a whole number from ${String(least)} to ${String(most)}, but is ${kindOf(value)}` });
-  }
-  return problems;
 }
