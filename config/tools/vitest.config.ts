@@ -41,7 +41,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'simulation', setupFiles, include: ['test/simulation/**/*.test.ts'], testTimeout: 120_000 },
+        test: { name: 'simulation', setupFiles, include: ['test/simulation/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
       },
       {
         extends: true,

@@ -33,6 +33,8 @@ export type WaitReason =
   | { readonly kind: 'destination'; readonly destination: string; readonly message: string; readonly at: number }
   /** Records of a shard may have been lost, so it stands still; README says how to go on. */
   | { readonly kind: 'trimmed'; readonly shardId: string; readonly message: string }
+  /** What may have ended the process when it ran before runs alone; this waits for its turn. */
+  | { readonly kind: 'suspect'; readonly records: number }
   /** The mapping is being started. */
   | { readonly kind: 'starting' }
   /** The mapping is disabled or the engine is not started. */

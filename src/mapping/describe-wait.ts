@@ -39,6 +39,8 @@ function describeReason(reason: WaitReason, now: number): string {
       return `destination ${reason.destination} did not take what was given up (${reason.message}); it is sent again in ${left(reason.at)}`;
     case 'trimmed':
       return `shard ${reason.shardId} stands still, because records may have been lost: ${reason.message}`;
+    case 'suspect':
+      return `${String(reason.records)} records wait while what ran when the process ended runs alone`;
     case 'starting':
       return 'is being started';
     case 'disabled':

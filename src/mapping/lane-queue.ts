@@ -16,8 +16,10 @@ export interface LaneRange {
   readonly notBefore: number;
   /** The last invocation of it. */
   readonly requestId: string | undefined;
-  /** It was running when the process ended. */
-  readonly hasCrashed: boolean;
+  /** It was running when the process ended: alone, or with others that may as well be to blame. */
+  readonly ran: RetryMark['ran'];
+  /** It may be what ended the process, so it runs alone. */
+  readonly isSuspected: boolean;
   /** How it was cut is remembered, even if no failure is counted: a half of a range that failed. */
   readonly isCut: boolean;
 }
@@ -106,8 +108,9 @@ export class LaneQueue {
     if (!isWhole && entries.length < this.#limits.batchSize) return 'not yet';
     this.#drop(entries.length);
     this.#marks = this.#marks.slice(1);
-    const { attempts, firstAttemptAt, running } = mark;
-    return { entries, attempts, waits: 0, firstAttemptAt, notBefore: 0, requestId: undefined, hasCrashed: running, isCut: true };
+    const { attempts, firstAttemptAt, ran } = mark;
+    const history = { attempts, waits: 0, firstAttemptAt, notBefore: 0, requestId: undefined };
+    return { entries, ...history, ran, isSuspected: ran !== undefined, isCut: true };
   }
 
   /** Moves what fits into an open batch. True: nothing more fits or may be waited for. */

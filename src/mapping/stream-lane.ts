@@ -12,7 +12,16 @@ import type { StreamWorks } from './stream-works.ts';
 const SUSPECT_MS = 1000;
 
 /** A range without a history. */
-const FRESH = { attempts: 0, waits: 0, firstAttemptAt: undefined, notBefore: 0, requestId: undefined, hasCrashed: false, isCut: false };
+const FRESH = {
+  attempts: 0,
+  waits: 0,
+  firstAttemptAt: undefined,
+  notBefore: 0,
+  requestId: undefined,
+  ran: undefined,
+  isSuspected: false,
+  isCut: false,
+};
 
 /** Which lane of which shard. */
 export interface LanePlace {
@@ -30,8 +39,9 @@ export interface LanePlace {
  *
  * N1 The next range is not begun before the one before it is settled or discarded (R2).
  * N2 No credit is held while a retry waits (R9).
- * N3 After a resume the first ranges of the lane are stored as running before they are invoked, and as settled before the next,
- *    so that a record that ends the process still uses up its attempts, and no other record uses up its own.
+ * N3 After a resume the first ranges of the lane are stored as running before they are invoked, and as settled before the next.
+ *    What ran when the process ended then runs alone: if the process ends again, it has used up an attempt. So a record that
+ *    ends the process uses up its attempts, and no other record uses up its own.
  */
 export class StreamLane {
   readonly #works: StreamWorks;
@@ -131,7 +141,7 @@ export class StreamLane {
   /** The way of a range: age, credit, invoke, verdict, settle or back to the head of this lane. */
   async #work(range: LaneRange): Promise<void> {
     const { clock, stopping, random } = this.#works;
-    if (range.hasCrashed) {
+    if (range.ran === 'alone') {
       const { entries, attempts } = range;
       const verdict = decideCrashed({
         policy: this.#policy,
@@ -140,18 +150,66 @@ export class StreamLane {
         now: clock.monotonic(),
         chance: random.next(),
       });
-      await this.#apply({ ...range, hasCrashed: false }, verdict);
+      await this.#apply({ ...range, ran: undefined }, verdict);
       this.#noteRetries();
       return;
     }
     if (range.notBefore > clock.monotonic() && !(await sleep(clock, range.notBefore - clock.monotonic(), stopping))) return;
     const young = await this.#dropAged(range);
     if (young === undefined || young.entries.length === 0 || stopping.isSet) return;
-    const verdict = await this.#invoke(young);
-    if (verdict === undefined) this.#ranges.push(young);
-    else await this.#apply({ ...young, requestId: this.#lastRequestId }, verdict);
-    this.#noteRetries();
+    if (young.isSuspected) await this.#workAlone(young);
+    else await this.#workTogether(young);
     if (this.#isSuspect && this.#hasSettled && this.#ranges.length === 0) await this.#clear();
+  }
+
+  async #workTogether(range: LaneRange): Promise<void> {
+    const { runGate, stopping } = this.#works;
+    let hasEntered = runGate.tryEnter();
+    while (!hasEntered && !stopping.isSet) {
+      this.#reason = { kind: 'suspect', records: range.entries.length };
+      await orSet(runGate.changed(), stopping);
+      hasEntered = runGate.tryEnter();
+    }
+    if (!hasEntered) {
+      this.#ranges.push(range);
+      return;
+    }
+    const left = new Latch();
+    left.onSet(() => {
+      runGate.leave();
+    });
+    await this.#attempt(range, left);
+    left.set();
+  }
+
+  /** N3. What it came to is stored before anything else runs. */
+  async #workAlone(range: LaneRange): Promise<void> {
+    const { runGate, stopping, checkpointer, hardStop } = this.#works;
+    this.#reason = { kind: 'suspect', records: range.entries.length };
+    if (!(await runGate.enterAlone(stopping))) {
+      this.#ranges.push(range);
+      return;
+    }
+    const left = new Latch();
+    left.onSet(() => {
+      runGate.leaveAlone();
+    });
+    await this.#attempt(range, left);
+    if (!left.isSet) await orSet(checkpointer.flush(), hardStop);
+    left.set();
+  }
+
+  /** `left` is set when the range no longer counts as running although its invocation has not ended. */
+  async #attempt(range: LaneRange, left: Latch): Promise<void> {
+    const verdict = await this.#invoke(range, left);
+    if (verdict === undefined) this.#ranges.push(range);
+    else {
+      // A destination that does not answer keeps this lane, not the others (R12).
+      if (!range.isSuspected || verdict.kind === 'discard') left.set();
+      const isSuspected = range.isSuspected && verdict.kind === 'wait';
+      await this.#apply({ ...range, requestId: this.#lastRequestId, ran: undefined, isSuspected }, verdict);
+    }
+    this.#noteRetries();
   }
 
   get #policy(): { maximumRetryAttempts: number; bisectBatchOnFunctionError: boolean; reportBatchItemFailures: boolean } {
@@ -160,7 +218,7 @@ export class StreamLane {
   }
 
   /** One invocation; `undefined` when the mapping stops before it has come out. */
-  async #invoke(range: LaneRange): Promise<StreamVerdict | undefined> {
+  async #invoke(range: LaneRange, left: Latch): Promise<StreamVerdict | undefined> {
     const { invoker, mapping, stopping, source, hardStop, options, listener, clock } = this.#works;
     const say = (reason: WaitReason): void => {
       this.#reason = reason;
@@ -168,7 +226,7 @@ export class StreamLane {
     const credit = await takeCredit(invoker, mapping, stopping, say);
     if (credit === undefined) return undefined;
     // Only now: what waits for a credit does not run, and must not be taken for it when the process ends.
-    if (this.#isSuspect && (!(await this.#storeAsRunning(range)) || stopping.isSet)) {
+    if ((this.#isSuspect || range.isSuspected) && (!(await this.#storeAsRunning(range)) || stopping.isSet)) {
       credit.release();
       return undefined;
     }
@@ -186,6 +244,8 @@ export class StreamLane {
     listener('batch.started', { mapping, requestId: running.requestId, records, attempt, iteratorAgeMs });
     const outcome = await running.outcome;
     const verdict = hardStop.isSet && outcome.kind !== 'success' ? undefined : this.#decide(range, running, outcome);
+    // A handler that does not stop keeps its lane, not the others (R12).
+    if (outcome.kind === 'timeout') left.set();
     const hasEnded = await untilEnded(running, outcome, { mapping, clock, listener, hardStop, say });
     if (hasEnded) credit.release();
     else {
@@ -288,7 +348,7 @@ export class StreamLane {
     };
     if (!(await this.#discard(aged, given))) return undefined;
     const rest = { ...range, entries: young };
-    this.#noteRetries({ range: rest, isRunning: false });
+    this.#noteRetries({ range: rest, ran: range.ran });
     return rest;
   }
 
@@ -333,29 +393,29 @@ export class StreamLane {
   }
 
   /** What is stored of this lane's failures, in order. */
-  #noteRetries(current?: { readonly range: LaneRange; readonly isRunning: boolean }): void {
+  #noteRetries(current?: { readonly range: LaneRange; readonly ran: RetryMark['ran'] }): void {
     const marks: RetryMark[] = [];
-    const note = (range: LaneRange, isRunning: boolean): void => {
+    const note = (range: LaneRange, ran: RetryMark['ran']): void => {
       const first = range.entries[0];
       const last = range.entries.at(-1);
-      if (first === undefined || last === undefined || (range.attempts === 0 && !isRunning && !range.isCut)) return;
+      if (first === undefined || last === undefined || (range.attempts === 0 && ran === undefined && !range.isCut)) return;
       marks.push({
         lane: this.#place.lane,
         from: first.record.sequenceNumber,
         to: last.record.sequenceNumber,
         attempts: range.attempts,
         firstAttemptAt: range.firstAttemptAt ?? this.#works.clock.wall(),
-        running: isRunning,
+        ran,
       });
     };
-    if (current !== undefined) note(current.range, current.isRunning);
-    for (const range of this.#ranges.toReversed()) note(range, false);
+    if (current !== undefined) note(current.range, current.ran);
+    for (const range of this.#ranges.toReversed()) note(range, range.ran);
     this.#place.ledger.noteRetries(this.#place.lane, marks);
   }
 
   /** N3. False when it could not be stored: the mapping is somebody else's, or ends. */
   #storeAsRunning(range: LaneRange): Promise<boolean> {
-    this.#noteRetries({ range, isRunning: true });
+    this.#noteRetries({ range, ran: range.isSuspected ? 'alone' : 'among others' });
     return this.#works.checkpointer.flush();
   }
 

@@ -20,6 +20,7 @@ import type { Invoker } from '../invoke/index.ts';
 import { type Deferred, deferred, Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH } from '../lanes/index.ts';
 import { Checkpointer, Discarder, decodeShardRow, type ShardRow } from '../settle/index.ts';
+import { RunGate } from './run-gate.ts';
 import { ShardTask } from './shard-task.ts';
 import type { Tenure } from './source-mapping.ts';
 import type { StreamWorks } from './stream-works.ts';
@@ -176,6 +177,7 @@ export class StreamTenure implements Tenure {
       checkpointer,
       discarder,
       described,
+      runGate: new RunGate(),
       stopping,
       hardStop,
     };

@@ -12,6 +12,7 @@ import type { Buffer } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
 import type { Latch } from '../kit/index.ts';
 import type { Checkpointer, Discarder } from '../settle/index.ts';
+import type { RunGate } from './run-gate.ts';
 
 /** The rooms of one tenure of a stream mapping, as its shards and lanes share them. */
 export interface StreamWorks {
@@ -29,6 +30,7 @@ export interface StreamWorks {
   readonly checkpointer: Checkpointer;
   readonly discarder: Discarder;
   readonly described: StreamDescription;
+  readonly runGate: RunGate;
   /** Nothing new is read or invoked. */
   readonly stopping: Latch;
   /** Everything ends now. */

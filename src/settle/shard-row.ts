@@ -22,8 +22,8 @@ export interface RetryMark {
   readonly attempts: number;
   /** Wall clock, epoch ms. */
   readonly firstAttemptAt: number;
-  /** Written before it was invoked: if it is read again, the process ended meanwhile. */
-  readonly running: boolean;
+  /** Written before it was invoked: if it is read again, the process ended meanwhile. Alone: nothing else of the mapping ran. */
+  readonly ran: 'alone' | 'among others' | undefined;
 }
 
 /** All that survives of one shard (design: Lanes and the state that survives). */
@@ -51,7 +51,7 @@ interface Encoded {
   lanes: readonly (string | null)[];
   older?: readonly { scheme: LaneScheme; lanes: readonly (string | null)[] }[] | undefined;
   retry?:
-    | readonly { lane: number; from: string; to: string; attempts: number; firstAttemptAt: number; running?: true | undefined }[]
+    | readonly { lane: number; from: string; to: string; attempts: number; firstAttemptAt: number; running?: true | 'alone' | undefined }[]
     | undefined;
 }
 
@@ -71,7 +71,7 @@ export function encodeShardRow(row: ShardRow): string {
     scheme: current.scheme,
     lanes: current.lanes,
     older: older.length === 0 ? undefined : older,
-    retry: retry.length === 0 ? undefined : retry.map(({ running, ...mark }) => ({ ...mark, running: running ? true : undefined })),
+    retry: retry.length === 0 ? undefined : retry.map(({ ran, ...mark }) => ({ ...mark, running: ran === 'among others' ? true : ran })),
   };
   return JSON.stringify(encoded);
 }
@@ -94,7 +94,7 @@ export function decodeShardRow(text: string): ShardRow {
       to: sequenceNumber(to),
       attempts,
       firstAttemptAt,
-      running: running === true,
+      ran: running === true ? 'among others' : running,
     })),
   };
 }

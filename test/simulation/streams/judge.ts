@@ -81,10 +81,10 @@ export class StreamJudge {
       const row = readRow(data);
       const records = this.#byShard.get(`${row.incarnation} ${shard}`) ?? [];
       for (const record of records) if (covers(row, record)) durable.add(record);
-      // What is stored as running when the next process looks has failed with the last one.
+      // What is stored as running alone when the next process looks has failed with the last one.
       for (const { from, to, running } of row.retry ?? []) {
         const ends = [from, to].map((number) => records.filter(({ sequenceNumber }) => sequenceNumber === number));
-        if (running === true) this.#count(rangeOf(ends.flat()));
+        if (running === 'alone') this.#count(rangeOf(ends.flat()));
       }
     }
     const fresh = { handled: new Set<Offered>(), running: new Set<StreamInvocation>(), failures: new Map<string, number>() };
@@ -109,6 +109,19 @@ export class StreamJudge {
       if (record.isFinished || record.isExempt || !covers(row, record)) continue;
       this.fail('R5', `what is stored of ${shard} covers record ${record.text}, which is neither handled nor given up`);
     }
+  }
+
+  /** R1: who would be blamed for the end of the process runs alone. */
+  #checkAlone(invocation: StreamInvocation): void {
+    const others = [...invocation.tenure.running].filter(({ hasAnswered }) => !hasAnswered);
+    if (others.length === 0 || ![invocation, ...others].some((one) => this.#isAlone(one))) return;
+    this.fail('R1', `invocation ${invocation.requestId} runs beside one that is stored as running alone`);
+  }
+
+  #isAlone({ shardId, records }: StreamInvocation): boolean {
+    const data = this.#rows.get(shardId);
+    const marks = data === undefined ? [] : (readRow(data).retry ?? []);
+    return marks.some(({ from, running }) => running === 'alone' && from === records[0]?.sequenceNumber);
   }
 
   tenureOf(life: Life): Tenure {
@@ -137,6 +150,7 @@ export class StreamJudge {
       if (shared !== undefined) this.fail('R2', `${shared.key} is in invocations ${other.requestId} and ${invocation.requestId} at once`);
     }
     this.#checkParents(records[0]);
+    this.#checkAlone(invocation);
     tenure.running.add(invocation);
   }
 
