@@ -51,6 +51,8 @@ export interface EngineEvents {
   'range.split': { mapping: string; shardId: string; records: number; first: number };
   /** Records were given up. `delivered`: the destination confirmed; false: there is none, or it failed and the mapping drops. */
   'range.discarded': { mapping: string; shardId: string; records: number; condition: DiscardCondition; delivered: boolean };
+  /** The on-failure destination cannot be used as it is: seen when the mapping began. What is given up will wait for it. */
+  'destination.refused': { mapping: string; destination: string; message: string };
   /** A destination did not take a record of what was given up; it is sent again, or dropped. */
   'destination.failed': { mapping: string; shardId: string; destination: string; message: string };
   /** Something threw that never should. What it held returns to its queue by itself; please report it. */

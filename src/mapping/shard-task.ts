@@ -59,6 +59,11 @@ export class ShardTask {
     return this.#ledger.position;
   }
 
+  /** Epoch ms up to which it was read, where that is known. */
+  get readThrough(): number | undefined {
+    return this.#ledger.readThrough;
+  }
+
   /** Records read and not settled. */
   get outstanding(): number {
     return this.#ledger.outstanding;

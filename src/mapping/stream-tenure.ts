@@ -21,14 +21,14 @@ import { type Deferred, deferred, Latch, sleep, steadyBackoffMs } from '../kit/i
 import { LANE_HASH } from '../lanes/index.ts';
 import { Checkpointer, Discarder, decodeShardRow, type ShardRow } from '../settle/index.ts';
 import { RunGate } from './run-gate.ts';
+import { ShardPositions } from './shard-positions.ts';
 import { ShardTask } from './shard-task.ts';
 import type { Tenure } from './source-mapping.ts';
+import { decodeStart, encodeStart, START_ROW, startOf } from './stream-start.ts';
 import type { StreamWorks } from './stream-works.ts';
 
 /** Between looks at the list of shards, ms; the end of a shard is looked at once. */
 const DISCOVERY_MS = 10_000;
-/** The row that remembers how the mapping began. */
-const START_ROW = '@start';
 
 /** What one tenure works with. */
 export interface StreamTenureParts {
@@ -56,9 +56,7 @@ export interface StreamTenureParts {
 export class StreamTenure implements Tenure {
   readonly #parts: StreamTenureParts;
   readonly #tasks = new Map<string, { readonly task: ShardTask; readonly ended: Promise<void> }>();
-  /** Positions of shards that nobody reads now. */
-  readonly #positions = new Map<string, StreamPosition>();
-  readonly #rows = new Map<string, ShardRow>();
+  readonly #resting = new ShardPositions();
   #shards: readonly StreamShard[] = [];
   #trimmed: Wait[] = [];
   #wake: Deferred = deferred();
@@ -116,6 +114,7 @@ export class StreamTenure implements Tenure {
       const start = await this.#load(works);
       if (start !== undefined) {
         this.#parts.onOpen();
+        this.#checkDestination();
         await this.#discover(works, start);
         await Promise.all([...this.#tasks.values()].map(({ ended }) => ended));
         await Promise.race([works.checkpointer.flush(), whenSet(hardStop)]);
@@ -125,8 +124,17 @@ export class StreamTenure implements Tenure {
     invoker.ledger.leave(mapping);
   }
 
+  /** Nothing waits for it: a destination that is missing matters when something is given up, but is told now. */
+  #checkDestination(): void {
+    const { destination, mapping, listener } = this.#parts;
+    destination?.check().catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      listener('destination.refused', { mapping, destination: destination.label, message });
+    });
+  }
+
   get #lineage(): { readonly shards: readonly StreamShard[]; readonly positions: ReadonlyMap<string, StreamPosition> } {
-    const positions = new Map(this.#positions);
+    const { positions } = this.#resting;
     for (const [shardId, { task }] of this.#tasks) positions.set(shardId, task.position);
     return { shards: this.#shards, positions };
   }
@@ -185,7 +193,7 @@ export class StreamTenure implements Tenure {
 
   /** Reads what is stored, or stores how the mapping begins; `undefined` when stopped first. */
   async #load(works: StreamWorks): Promise<MappingStart | undefined> {
-    const { store, mapping, stopping, clock, random, onProblem } = this.#parts;
+    const { store, mapping, stopping, clock, random, onProblem, options, createdAt } = this.#parts;
     for (let attempt = 1; !stopping.isSet; attempt += 1) {
       try {
         const rows = await store.readRows(mapping);
@@ -197,14 +205,22 @@ export class StreamTenure implements Tenure {
             const stored = decodeStart(data);
             began = stored.start;
             if (stored.incarnation === works.described.incarnation) start = stored;
-          } else this.#loadRow(shard, decodeShardRow(data), works.described.incarnation);
+          } else {
+            const row = decodeShardRow(data);
+            // State of another incarnation says nothing of this one (R8).
+            if (row.incarnation === works.described.incarnation) this.#resting.load(shard, row);
+            else works.checkpointer.changed({ shard, encode: () => undefined });
+          }
         }
         this.#shards = await this.#parts.source.listShards();
         if (attempt > 1) onProblem(undefined);
         this.#isResumed = start !== undefined;
         if (start !== undefined) return start;
         // Another stream under the name: it has a beginning of its own, but the mapping is as old as it was.
-        const begun = { start: began?.kind === 'latest' ? began : this.#start(), shards: this.#shards.map(({ shardId }) => shardId) };
+        const begun = {
+          start: began?.kind === 'latest' ? began : startOf(options, createdAt),
+          shards: this.#shards.map(({ shardId }) => shardId),
+        };
         works.checkpointer.changed({ shard: START_ROW, encode: () => encodeStart(begun, works.described.incarnation) });
         return (await works.checkpointer.flush()) ? begun : undefined;
       } catch (error) {
@@ -215,25 +231,6 @@ export class StreamTenure implements Tenure {
       }
     }
     return undefined;
-  }
-
-  /** State of another incarnation says nothing of this one (R8). */
-  #loadRow(shardId: string, row: ShardRow, incarnation: string): void {
-    if (row.incarnation !== incarnation) return;
-    this.#rows.set(shardId, row);
-    this.#positions.set(shardId, row.position);
-  }
-
-  #start(): StreamStart {
-    const { options, createdAt } = this.#parts;
-    switch (options.startingPosition) {
-      case 'TRIM_HORIZON':
-        return { kind: 'trim-horizon' };
-      case 'LATEST':
-        return { kind: 'latest', since: createdAt };
-      case 'AT_TIMESTAMP':
-        return { kind: 'at-timestamp', timestamp: (options.startingPositionTimestamp ?? 0) * 1000 };
-    }
   }
 
   /** Starts what may be read, and looks again whenever a shard has ended or some time has passed. */
@@ -250,7 +247,8 @@ export class StreamTenure implements Tenure {
           return;
         }
         for (const { shardId } of readable(this.#lineage)) this.#begin(works, shardId, start);
-        for (const shardId of this.#orphans) this.#begin(works, shardId, start);
+        for (const shardId of this.#resting.orphans(this.#shards)) this.#begin(works, shardId, start);
+        this.#forgetGone(works);
         this.#hasLooked = true;
       } catch (error) {
         failures += 1;
@@ -262,10 +260,11 @@ export class StreamTenure implements Tenure {
     }
   }
 
-  /** Shards that the service no longer lists although they were not read to their end: their task finds out what that means. */
-  get #orphans(): readonly string[] {
-    const listed = new Set(this.#shards.map(({ shardId }) => shardId));
-    return [...this.#positions].filter(([shardId, { kind }]) => kind !== 'end' && !listed.has(shardId)).map(([shardId]) => shardId);
+  /** Rows of shards that are gone for good are removed, or they would grow without end. */
+  #forgetGone({ checkpointer, described }: StreamWorks): void {
+    const horizon = this.#parts.clock.wall() - described.retentionMs;
+    const isRead = (shardId: string): boolean => this.#tasks.has(shardId);
+    for (const shard of this.#resting.forgetGone(this.#shards, horizon, isRead)) checkpointer.changed({ shard, encode: () => undefined });
   }
 
   async #untilWoken(waitMs: number): Promise<void> {
@@ -281,8 +280,8 @@ export class StreamTenure implements Tenure {
 
   #begin(works: StreamWorks, shardId: string, start: MappingStart): void {
     if (this.#tasks.has(shardId) || this.#trimmed.some(({ part }) => part === shardId)) return;
-    const stored = this.#rows.get(shardId);
-    const row = stored ?? freshRow(works, initialPosition(shardId, start));
+    const readThrough = this.#resting.readThroughOf(this.#shards.find((shard) => shard.shardId === shardId) ?? { parents: [] });
+    const row = this.#resting.rowOf(shardId) ?? freshRow(works, initialPosition(shardId, start), readThrough);
     const task = new ShardTask(works, shardId, row, this.#isResumed);
     const ended = task
       .run()
@@ -294,7 +293,7 @@ export class StreamTenure implements Tenure {
         works.listener('engine.defect', { mapping: works.mapping, error });
       })
       .then(() => {
-        this.#positions.set(shardId, task.position);
+        this.#resting.rest(shardId, task);
         this.#tasks.delete(shardId);
         this.#wake.resolve();
       });
@@ -302,27 +301,17 @@ export class StreamTenure implements Tenure {
   }
 }
 
-function freshRow(works: StreamWorks, position: StreamPosition): ShardRow {
+function freshRow(works: StreamWorks, position: StreamPosition, readThrough: number | undefined): ShardRow {
   const pf = works.options.parallelizationFactor;
   const lanes = Array.from({ length: pf }, () => null);
   return {
     incarnation: works.described.incarnation,
     position,
-    readThrough: undefined,
+    readThrough,
     current: { scheme: { pf, hash: LANE_HASH }, lanes },
     older: [],
     retry: [],
   };
-}
-
-function encodeStart(start: MappingStart, incarnation: string): string {
-  return JSON.stringify({ v: 1, incarnation, ...start });
-}
-
-function decodeStart(text: string): MappingStart & { readonly incarnation: string } {
-  const stored = JSON.parse(text) as MappingStart & { readonly v: number; readonly incarnation: string };
-  if (stored.v !== 1) throw new Error(`stored state of version ${String(stored.v)}; this version of Millrace reads 1`);
-  return { start: stored.start, shards: stored.shards, incarnation: stored.incarnation };
 }
 
 function whenSet(latch: Latch): Promise<void> {

@@ -80,7 +80,10 @@ function typeOf(error: string): string {
 /** What streams add. */
 function streamWriters(
   logger: Logger,
-): Pick<Writers, 'shard.state' | 'shard.page' | 'range.settled' | 'range.split' | 'range.discarded' | 'destination.failed'> {
+): Pick<
+  Writers,
+  'shard.state' | 'shard.page' | 'range.settled' | 'range.split' | 'range.discarded' | 'destination.refused' | 'destination.failed'
+> {
   /** Mappings whose destination has not confirmed since it failed. */
   const failing = new Set<string>();
   return {
@@ -102,6 +105,9 @@ function streamWriters(
         logger.info({ mapping: event.mapping }, 'the on-failure destination takes records again');
       }
       logger.error(event, event.delivered ? 'records were given up and recorded at the destination' : 'records were given up');
+    },
+    'destination.refused': (event) => {
+      logger.warn(event, 'the on-failure destination cannot be used as it is');
     },
     'destination.failed': (event) => {
       // Every lane tries again and again: the first failure tells it, the others only who looks closer.

@@ -18,7 +18,7 @@ const mark = (from: number, to: number, attempts = 1, given: Partial<RetryMark> 
     to: sequenceNumber(String(to)),
     attempts,
     firstAttemptAt: 7,
-    running: false,
+    ran: undefined,
     ...given,
   };
 };
@@ -130,8 +130,16 @@ describe('ranges that had failed before', () => {
   });
 
   it('remember when they failed first and whether they were running when the process ended', () => {
-    const queue = queueOf([1, 2], [mark(1, 2, 3, { firstAttemptAt: 99, running: true })]);
-    expect(queue.takeMarked()).toMatchObject({ attempts: 3, firstAttemptAt: 99, hasCrashed: true, isCut: true, notBefore: 0, waits: 0 });
+    const queue = queueOf([1, 2], [mark(1, 2, 3, { firstAttemptAt: 99, ran: 'alone' })]);
+    expect(queue.takeMarked()).toMatchObject({
+      attempts: 3,
+      firstAttemptAt: 99,
+      ran: 'alone',
+      isSuspected: true,
+      isCut: true,
+      notBefore: 0,
+      waits: 0,
+    });
   });
 
   it('wait for their last record, and go without it when nothing comes any more', () => {
