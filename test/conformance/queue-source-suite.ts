@@ -2,14 +2,16 @@
  * What every QueueSource promises, as tests. A new adapter calls {@link queueSourceSuite} with a factory and its
  * features: once for standard queues and once for FIFO queues, where it has both.
  *
- * - queue-source-driver.ts   how the cases talk to a queue
- * - queue-source-shared.ts   the cases of both types
- * - queue-source-types.ts    the cases of standard queues only and of FIFO queues only
+ * - queue-source-driver.ts    how the cases talk to a queue
+ * - queue-source-messages.ts  what the cases send
+ * - queue-source-receiving.ts, queue-source-settling.ts  the cases of both types
+ * - queue-source-types.ts     the cases of standard queues only and of FIFO queues only
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { QueueSource } from '../../src/index.ts';
 import { QueueDriver, type QueueFeatures, type QueueSetup, type QueueUnderTest } from './queue-source-driver.ts';
-import { sharedCases } from './queue-source-shared.ts';
+import { receivingCases } from './queue-source-receiving.ts';
+import { settlingCases } from './queue-source-settling.ts';
 import { fifoCases, standardCases } from './queue-source-types.ts';
 
 export type { QueueFeatures, QueueSetup, QueueUnderTest, SuiteMessage } from './queue-source-driver.ts';
@@ -25,7 +27,7 @@ export interface QueueWorld {
 const SETUP = { visibilityTimeoutSeconds: 30, contentBasedDeduplication: false, maxReceiveCount: undefined } as const;
 
 export function queueSourceSuite(name: string, world: QueueWorld, features: QueueFeatures): void {
-  const cases = [...sharedCases, ...(features.fifo ? fifoCases : standardCases)];
+  const cases = [...receivingCases, ...settlingCases, ...(features.fifo ? fifoCases : standardCases)];
   const waivers = features.waivers ?? {};
 
   describe(`${name} keeps the promises of a queue source`, () => {
