@@ -198,6 +198,8 @@ export class ShardTask {
       this.#room ??= deferred();
       const forget = buffer.onLess(this.#room.resolve);
       await orSet(this.#room.promise, stopping);
+      // What another shard settled may have made no room for this one.
+      this.#room = undefined;
       forget();
     }
     return !stopping.isSet;

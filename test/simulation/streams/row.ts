@@ -5,7 +5,7 @@ export interface ReadRow {
   readonly incarnation: string;
   readonly position: { readonly at: 'start' | 'after' | 'end'; readonly number?: string };
   readonly lanes: readonly (string | null)[];
-  readonly retry?: readonly { readonly from: string; readonly to: string; readonly running?: true | 'alone' }[];
+  readonly retry?: readonly { readonly from: string; readonly to: string; readonly running?: boolean }[];
   readonly older?: readonly { readonly lanes: readonly (string | null)[] }[];
 }
 

@@ -104,17 +104,10 @@ export const STREAM_SABOTAGES: readonly Sabotage[] = [
     rules: ['R11'],
   },
   {
-    name: 'who may have ended the process does not run alone',
-    file: 'src/mapping/stream-lane.ts',
-    find: 'if (!(await runGate.enterAlone(stopping))) {',
-    replace: 'if (stopping.isSet) {',
-    rules: ['R1'],
-  },
-  {
     name: 'a range that has failed is taken for crashed',
     file: 'src/mapping/lane-queue.ts',
-    find: 'isSuspected: ran !== undefined, isCut: true',
-    replace: "ran: 'alone', isSuspected: true, isCut: true",
+    find: 'hasCrashed: running, isCut: true',
+    replace: 'hasCrashed: true, isCut: true',
     rules: ['R1', 'R3'],
   },
   {
