@@ -18,7 +18,7 @@ export interface KillRecord {
 /** The records of an event, whatever its source. */
 export type ReadEvent = (event: unknown) => readonly KillRecord[];
 
-export const sqsRecords: ReadEvent = (event) =>
+const sqsRecords: ReadEvent = (event) =>
   (event as SQSEvent).Records.map(({ body, attributes }) => ({ body, group: attributes.MessageGroupId }));
 
 export const kinesisRecords: ReadEvent = (event) =>
