@@ -29,11 +29,6 @@ export interface Oversized {
   readonly oversized: ShardEntry;
 }
 
-interface Item {
-  readonly sizeBound: number;
-  readonly entry: ShardEntry;
-}
-
 /** How batches are cut. */
 export interface LaneLimits {
   readonly batchSize: number;
@@ -84,10 +79,10 @@ export class LaneQueue {
   }
 
   /** A batch that is open, to be filled by {@link fill}. */
-  open(): OpenBatch<Item> {
+  open(): OpenBatch<ShardEntry> {
     const { batchSize, windowMs, eventBytes } = this.#limits;
     const limits = { records: batchSize, bytes: PAYLOAD_BYTES_MAX - EVENT_ENVELOPE_BYTES, windowMs };
-    return new OpenBatch<Item>(limits, ({ entry }) => eventBytes(entry));
+    return new OpenBatch(limits, eventBytes);
   }
 
   /** The next range with a history, when all of it is there; `undefined` when the next records have none. */
@@ -114,21 +109,23 @@ export class LaneQueue {
   }
 
   /** Moves what fits into an open batch. True: nothing more fits or may be waited for. */
-  fill(open: OpenBatch<Item>, now: number): boolean | Oversized {
+  fill(open: OpenBatch<ShardEntry>, now: number): boolean | Oversized {
     const mark = this.#nextMark();
-    for (;;) {
-      const entry = this.#entries[this.#head];
-      if (entry === undefined) return this.#isClosed;
-      if (mark !== undefined && compareSequence(entry.record.sequenceNumber, mark.from) >= 0) return true;
-      const added = open.add({ sizeBound: entry.record.sizeBound, entry }, now);
-      if (added === 'full') return true;
-      if (added === 'oversized') {
-        if (open.items.length > 0) return true;
-        this.#drop(1);
-        return { oversized: entry };
+    let taken = 0;
+    let found: boolean | Oversized | undefined;
+    while (found === undefined) {
+      const entry = this.#entries[this.#head + taken];
+      if (entry === undefined) found = this.#isClosed;
+      else if (mark !== undefined && compareSequence(entry.record.sequenceNumber, mark.from) >= 0) found = true;
+      else {
+        const added = open.add(entry, now);
+        if (added === 'full') found = true;
+        else if (added === 'oversized') found = open.items.length > 0 ? true : { oversized: entry };
+        if (added === 'added' || typeof found === 'object') taken += 1;
       }
-      this.#drop(1);
     }
+    this.#drop(taken);
+    return found;
   }
 
   /** Marks whose records are done already are of no use. */

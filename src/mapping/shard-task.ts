@@ -83,19 +83,25 @@ export class ShardTask {
 
   /** Reads and works until the shard's end, or until the mapping stops. What is held then is read again later. */
   async run(): Promise<ShardEnd> {
-    const { listener, mapping, buffer } = this.#works;
+    const { listener, mapping } = this.#works;
     listener('shard.state', { mapping, shardId: this.shardId, state: 'reading' });
     const working = Promise.all(this.#lanes.map((lane) => lane.run()));
     await this.#read();
     await working;
-    for (const { record } of this.#held) buffer.add(-1, -record.sizeBound);
-    this.#held.clear();
+    this.#hold(-this.#held.records, -this.#held.bytes);
     if (this.#ledger.isFinished) this.#end = 'ended';
     if (this.#end !== 'stopped') listener('shard.state', { mapping, shardId: this.shardId, state: this.#end });
     return this.#end;
   }
 
-  readonly #held = new Set<ShardEntry>();
+  /** What this shard takes of the buffer. */
+  readonly #held = { records: 0, bytes: 0 };
+
+  #hold(records: number, bytes: number): void {
+    this.#held.records += records;
+    this.#held.bytes += bytes;
+    this.#works.buffer.add(records, bytes);
+  }
 
   async #read(): Promise<void> {
     const { stopping, clock } = this.#works;
@@ -151,13 +157,10 @@ export class ShardTask {
   }
 
   #take(page: Extract<StreamStep, { kind: 'page' }>): void {
-    const { buffer, listener, mapping, clock } = this.#works;
+    const { listener, mapping, clock } = this.#works;
     const fresh = this.#ledger.read(page.records, page.readThrough);
-    for (const entry of fresh) {
-      this.#held.add(entry);
-      buffer.add(1, entry.record.sizeBound);
-      this.#lanes[entry.lane]?.push(entry);
-    }
+    this.#hold(fresh.length, boundOf(fresh));
+    for (const entry of fresh) this.#lanes[entry.lane]?.push(entry);
     this.#noteTip(page);
     this.#reason = { kind: 'empty-poll', until: clock.monotonic() };
     listener('shard.page', { mapping, shardId: this.shardId, records: page.records.length, behindMs: page.millisBehindLatest });
@@ -181,11 +184,7 @@ export class ShardTask {
   }
 
   #settled(entries: readonly ShardEntry[]): void {
-    const { buffer } = this.#works;
-    for (const entry of entries) {
-      if (!this.#held.delete(entry)) continue;
-      buffer.add(-1, -entry.record.sizeBound);
-    }
+    this.#hold(-entries.length, -boundOf(entries));
     this.#room?.resolve();
     this.#room = undefined;
   }
@@ -237,4 +236,10 @@ export class ShardTask {
     this.#reason = { kind: 'source', error: error.kind, message: error.message, retryAt: now + waitMs };
     await sleep(clock, waitMs, stopping);
   }
+}
+
+function boundOf(entries: readonly ShardEntry[]): number {
+  let bytes = 0;
+  for (const { sizeBound } of entries) bytes += sizeBound;
+  return bytes;
 }

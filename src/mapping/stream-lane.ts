@@ -109,8 +109,7 @@ export class StreamLane {
       }
       const { closesAt, items } = open;
       if (items.length > 0 && (filled || open.isComplete(clock.monotonic()))) {
-        const entries = items.map(({ entry }) => entry);
-        return { ...FRESH, entries };
+        return { ...FRESH, entries: items };
       }
       if (this.#queue.isFinished) return undefined;
       await this.#untilChanged(closesAt, items.length);

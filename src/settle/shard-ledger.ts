@@ -7,6 +7,8 @@ const READ_THROUGH_STEP_MS = 30_000;
 /** One record that was read and is not done. */
 export interface ShardEntry<Item extends StreamRecord = StreamRecord> {
   readonly record: Item;
+  /** The record's: batches are cut by it. */
+  readonly sizeBound: number;
   readonly lane: number;
   isDone: boolean;
 }
@@ -93,7 +95,7 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     const fresh: ShardEntry<Item>[] = [];
     for (const record of records) {
       const lane = laneOf(record.orderKey, scheme.pf);
-      const entry = { record, lane, isDone: this.#isStoredAsDone(record) || keeps?.(record) === false };
+      const entry = { record, sizeBound: record.sizeBound, lane, isDone: this.#isStoredAsDone(record) || keeps?.(record) === false };
       this.#entries.push(entry);
       if (!entry.isDone) fresh.push(entry);
     }

@@ -134,9 +134,9 @@ export const STREAM_SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a read goes on behind what was lost with a page',
-    file: 'src/mapping/shard-task.ts',
-    find: 'this.#isAtTip = true;\n    this.#ledger.ended();',
-    replace: 'this.#isAtTip = true;\n    for (const entry of this.#held) this.#ledger.settle([entry]);\n    this.#ledger.ended();',
+    file: 'src/settle/shard-ledger.ts',
+    find: 'this.#hasEnded = true;',
+    replace: 'this.#hasEnded = true;\n    for (const entry of this.#entries) if (entry !== undefined) entry.isDone = true;',
     rules: ['R5', 'R2', 'R7'],
   },
   {

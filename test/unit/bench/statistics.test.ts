@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OTHERS } from '../../bench/measurement.ts';
-import { usageOr } from '../../bench/options.ts';
+import { suiteNames, usageOr } from '../../bench/options.ts';
 import { asText } from '../../bench/report.ts';
-import { bar, best, summarize } from '../../bench/statistics.ts';
+import { bar, best, limit, summarize } from '../../bench/statistics.ts';
 
 const rates = (name: string, ...values: number[]): ReturnType<typeof summarize> =>
   summarize(
@@ -45,6 +45,11 @@ describe('the statistics of a benchmark', () => {
     expect(found).toMatchObject({ ratio: 0.9, held: true });
   });
 
+  it('hold a figure itself, or its share of what is possible', () => {
+    expect(limit({ name: '', figure: 'rate', ours: rates('a', 1, 2, 3), most: 2 })).toMatchObject({ ratio: 2, held: true });
+    expect(limit({ name: '', figure: 'rate', ours: rates('a', 9), unit: 10, least: 0.95 })).toMatchObject({ ratio: 0.9, held: false });
+  });
+
   it('call what differs from round to round noisy, in bars and in tables', () => {
     const ours = rates('a', 10, 12);
     const bars = [bar({ name: 'a / b', figure: 'rate', ours, theirs: rates('b', 10, 10), least: 2 })];
@@ -61,7 +66,7 @@ describe('the statistics of a benchmark', () => {
 
 describe('the words of the command', () => {
   it('measure every suite unless some are named', () => {
-    expect(usageOr([])).toMatchObject({ suites: ['engine', 'sqs'], short: false, strict: false });
+    expect(usageOr([])).toMatchObject({ suites: suiteNames, short: false, strict: false });
     expect(usageOr(['sqs', '--short', '--json', 'file'])).toMatchObject({ suites: ['sqs'], short: true, json: 'file' });
   });
 

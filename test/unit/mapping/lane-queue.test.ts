@@ -8,6 +8,7 @@ import type { RetryMark, ShardEntry } from '../../../src/settle/index.ts';
 const entry = (number: number, bytes = 100): ShardEntry => ({
   lane: 0,
   isDone: false,
+  sizeBound: bytes,
   record: { sequenceNumber: sequenceNumber(String(number)), orderKey: 'k', arrivedAt: 0, sizeBound: bytes },
 });
 
@@ -40,7 +41,7 @@ function next(queue: LaneQueue): { readonly numbers: readonly number[]; readonly
   const open = queue.open();
   const filled = queue.fill(open, 0);
   if (typeof filled === 'object') return { numbers: [-Number(filled.oversized.record.sequenceNumber)] };
-  return { numbers: numbersOf(open.items.map((item) => item.entry)), isOpen: !filled };
+  return { numbers: numbersOf(open.items), isOpen: !filled };
 }
 
 describe('the queue of a lane', () => {
@@ -62,7 +63,7 @@ describe('the queue of a lane', () => {
     expect([queue.fill(open, 5), queue.isFinished]).toEqual([false, false]);
     queue.close();
     expect([queue.fill(open, 9), queue.isFinished]).toEqual([true, true]);
-    expect(numbersOf(open.items.map((item) => item.entry))).toEqual([1, 2, 3]);
+    expect(numbersOf(open.items)).toEqual([1, 2, 3]);
     expect(open.closesAt).toBe(0);
   });
 
