@@ -89,7 +89,7 @@ mappings:
   expect(loaded).not.toMatch(/node_modules\/(@aws-sdk|@smithy|libsql|@libsql|undici)\/|adapters\/source\/(sqs|kinesis|dynamodb-streams)\//);
 });
 
-test('a daemon of Kinesis loads Kinesis, and the SDK of its destination only when something is given up', async () => {
+test('a daemon of Kinesis loads Kinesis, and the SDK of its destination only once its stream is found', async () => {
   const loaded = await loadedBy(
     `
 stopTimeoutSeconds: 1
