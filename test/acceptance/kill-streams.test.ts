@@ -234,9 +234,9 @@ describe(`a process that works on a stream and is killed with -9, ${String(KILLS
       expect([...target.handled].sort()).toEqual([...others].sort());
       // The one after it is the only one that came without its predecessor.
       expect(target.faults.filter((fault) => !fault.startsWith('key-7 3 '))).toEqual([]);
-      // Three attempts of its own; before them three halvings of a batch of eight, and one life that had nothing stored of it.
-      expect(deaths).toBeGreaterThanOrEqual(3);
-      expect(deaths).toBeLessThanOrEqual(7);
+      // Three attempts of its own; before them three halvings of a batch of eight, and a life or more that had stored nothing of it.
+      expect(deaths).toBeGreaterThanOrEqual(4);
+      expect(deaths).toBeLessThanOrEqual(10);
     });
   });
 });
