@@ -18,18 +18,23 @@ export interface EndParts {
 export async function untilEnded(running: Running, outcome: Outcome, parts: EndParts): Promise<boolean> {
   const { mapping, clock, listener, hardStop, say } = parts;
   const { requestId } = running;
-  if (outcome.kind !== 'timeout') return (await orSet(running.ended, hardStop)) !== undefined;
-  const turn = new Latch();
-  void clock.turn().then(() => {
-    turn.set();
-  });
-  const isOverrun = (await orSet(running.ended, turn)) === undefined;
+  const isOverrun = outcome.kind === 'timeout' && (await runsOn(running, clock));
   if (isOverrun) {
     say({ kind: 'handler-did-not-stop', requestId, since: clock.monotonic() });
     listener('handler.overrun', { mapping, requestId, stopped: false });
   }
   const how = await orSet(running.ended, hardStop);
+  // From here on R2 and R3 hold without it; that is never done in silence.
   if (how === 'abandoned') listener('handler.abandoned', { mapping, requestId });
   else if (isOverrun && how !== undefined) listener('handler.overrun', { mapping, requestId, stopped: true });
   return how !== undefined;
+}
+
+/** Whether the handler still runs a turn after it was told to stop. */
+async function runsOn(running: Running, clock: Clock): Promise<boolean> {
+  const turn = new Latch();
+  void clock.turn().then(() => {
+    turn.set();
+  });
+  return (await orSet(running.ended, turn)) === undefined;
 }

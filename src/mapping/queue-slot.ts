@@ -4,6 +4,7 @@ import type { Credit, Running } from '../invoke/index.ts';
 import { deferred, Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { decideQueue, type QueueVerdict } from '../verdict/index.ts';
 import { takeCredit } from './credit.ts';
+import { untilEnded } from './overrun.ts';
 import { type PollResult, QueueCollector } from './queue-collector.ts';
 import type { QueueWorks } from './works.ts';
 
@@ -23,6 +24,9 @@ export class QueueSlot {
   readonly #collector: QueueCollector;
   readonly #index: number;
   #reason: WaitReason = { kind: 'starting' };
+  readonly #say = (reason: WaitReason): void => {
+    this.#reason = reason;
+  };
   /** The settlement of the batch before: it goes on while the next is collected and invoked. */
   #settling: Promise<void> = Promise.resolve();
   #emptyPolls = 0;
@@ -34,9 +38,7 @@ export class QueueSlot {
   constructor(works: QueueWorks, index: number) {
     this.#works = works;
     this.#index = index;
-    this.#collector = new QueueCollector(works, (reason) => {
-      this.#reason = reason;
-    });
+    this.#collector = new QueueCollector(works, this.#say);
   }
 
   /** What this slot waits for. */
@@ -112,9 +114,7 @@ export class QueueSlot {
   /** A credit of the function's ledger; `undefined` when the mapping stops first (with leftovers: only at a hard stop). */
   #credit(): Promise<Credit | undefined> {
     const { invoker, mapping, stopping, hardStop } = this.#works;
-    return takeCredit(invoker, mapping, this.#collector.hasLeftovers ? hardStop : stopping, (reason) => {
-      this.#reason = reason;
-    });
+    return takeCredit(invoker, mapping, this.#collector.hasLeftovers ? hardStop : stopping, this.#say);
   }
 
   /** Sorts out what may not start (R10), then runs the rest; at a hard stop nothing starts. */
@@ -237,26 +237,8 @@ export class QueueSlot {
 
   /** Resolves when the invocation has stopped, was given up, or the engine ends at once. */
   async #ended(running: Running, outcome: Outcome): Promise<void> {
-    const { hardStop, listener, mapping } = this.#works;
-    const { requestId } = running;
-    const isOverrun = outcome.kind === 'timeout' && (await this.#runsOn(running));
-    if (isOverrun) {
-      this.#reason = { kind: 'handler-did-not-stop', requestId, since: this.#works.clock.monotonic() };
-      listener('handler.overrun', { mapping, requestId, stopped: false });
-    }
-    const how = await orSet(running.ended, hardStop);
-    if (how === undefined) this.#linger(running);
-    else if (how === 'abandoned') this.#waive(requestId);
-    else if (isOverrun) listener('handler.overrun', { mapping, requestId, stopped: true });
-  }
-
-  /** Whether the handler still runs a turn after it was told to stop. */
-  async #runsOn(running: Running): Promise<boolean> {
-    const turn = new Latch();
-    void this.#works.clock.turn().then(() => {
-      turn.set();
-    });
-    return (await orSet(running.ended, turn)) === undefined;
+    const { mapping, clock, listener, hardStop } = this.#works;
+    if (!(await untilEnded(running, outcome, { mapping, clock, listener, hardStop, say: this.#say }))) this.#linger(running);
   }
 
   /** The handler was given up, so from here on R2 and R3 hold without it; that is never done in silence. */
