@@ -113,19 +113,32 @@ export class ShardTask {
         from = this.#ledger.lastRead;
       } catch (caught) {
         const error = asSourceError(caught);
-        if (error.kind === 'trimmed' || error.kind === 'gone') {
-          if (!this.#mayGoOn(error)) return;
-          from = { kind: 'start', start: { kind: 'trim-horizon' } };
-          if (error.kind === 'gone') {
-            this.#finishReading();
-            return;
-          }
+        const doubt = error.kind === 'trimmed' || error.kind === 'gone' ? await this.#doubt() : error;
+        if (doubt !== undefined) {
+          await this.#backOff(doubt, clock.monotonic());
+          from = this.#ledger.lastRead;
           continue;
         }
-        await this.#backOff(error, clock.monotonic());
-        from = this.#ledger.lastRead;
+        if (!this.#mayGoOn(error)) return;
+        from = { kind: 'start', start: { kind: 'trim-horizon' } };
+        if (error.kind === 'gone') {
+          this.#finishReading();
+          return;
+        }
       }
     }
+  }
+
+  /** Why a place that the service does not know may not be lost. Of another stream under the name nothing is read in this tenure (R8). */
+  async #doubt(): Promise<SourceError | undefined> {
+    const { source, described, stopping } = this.#works;
+    try {
+      if ((await source.describe()).incarnation === described.incarnation) return undefined;
+    } catch (error) {
+      return asSourceError(error);
+    }
+    stopping.set();
+    return new SourceError('not-found', 'StreamMadeAnew', 'there is another stream under the name');
   }
 
   /** One iteration of the source. True: the shard has been read to its end, or the mapping stops. */

@@ -75,6 +75,29 @@ describe('where a stream mapping begins', () => {
     expect(world.texts).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
   });
 
+  it('hands over each record of a stream that was made anew once, though the service calls the old place trimmed', async () => {
+    const world = new StreamWorld();
+    const { stream } = world;
+    const read = stream.read.bind(stream);
+    let isAnew = false;
+    // So does an emulator of Kinesis; the embedded stream would say not-found.
+    stream.read = (request) => {
+      if (isAnew && request.position.kind === 'after') throw new SourceError('trimmed', 'ResourceNotFoundException', 'no such record');
+      return read(request);
+    };
+    world.map({}, () => undefined);
+    world.put(0, 3);
+    await world.engine.start();
+    await world.idle();
+    stream.recreate();
+    isAnew = true;
+    stream.expireIterators();
+    world.put(3, 6);
+    await world.clock.advance(60_000);
+    await world.stop();
+    expect(world.texts).toEqual(['0', '1', '2', '3', '4', '5']);
+  });
+
   it('forgets a trouble of the store when it is over', async () => {
     const world = new StreamWorld();
     const inner = world.store;
