@@ -18,7 +18,7 @@ const ROOMS = {
   mapping: [...RECORD_ROOMS, 'observe', 'contract', 'kit'],
   engine: ['mapping', 'intake', 'invoke', 'observe', 'contract', 'kit', 'system'],
   manage: ['engine', 'mapping', 'observe', 'contract', 'kit'],
-  daemon: ['manage', 'engine', 'mapping', 'contract', 'kit'],
+  daemon: ['manage', 'engine', 'mapping', 'filter', 'contract', 'kit'],
   testing: ['engine', 'contract', 'kit', 'system'],
 };
 
