@@ -9,6 +9,14 @@ export {
   type QueueMapOptions,
   type StreamMapOptions,
 } from './engine/index.ts';
+export {
+  compileFilterPattern,
+  type FilterExplanation,
+  type FilterPattern,
+  FilterPatternError,
+  type FilterPatternProblem,
+  type FilterRejection,
+} from './filter/index.ts';
 export { Heap, nearest } from './kit/index.ts';
 export {
   type Checked,
