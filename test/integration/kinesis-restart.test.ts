@@ -154,7 +154,9 @@ describeWithBackend('localstack', 'a mapping of a stream with its positions in S
     expect(ascending(numbers(second.run))).toEqual(upTo(100).slice(50));
   });
 
-  test('notices that the stream is made anew while it reads, and reads it from its first record', async ({ onTestFinished }) => {
+  test('notices that the stream is made anew while it reads, and reads it from its first record, each record once', async ({
+    onTestFinished,
+  }) => {
     const stream = await world.stream();
     await stream.say('0', '1');
     const { run } = await live(onTestFinished, stream, {}, () => undefined);
@@ -162,6 +164,8 @@ describeWithBackend('localstack', 'a mapping of a stream with its positions in S
     await stream.recreate();
     await stream.say('2', '3', '4');
     await run.settled(5);
+    // Under a row of its own: what was read of the old one is of no meaning here.
+    await run.until(() => run.of('shard.state').filter(({ state }) => state === 'reading').length === 2);
     expect(numbers(run)).toEqual(upTo(5));
   });
 });
