@@ -1,9 +1,10 @@
 /** What a user may say about a DynamoDB stream, and how it is checked before anything is called. */
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { ConfigError, type ConfigProblem } from '../../../src/index.ts';
+import { ConfigError } from '../../../src/index.ts';
 import { parseArn } from '../../shared/aws-arn.ts';
 import { type AwsOptionRules, checkAwsOptions, mayFindRegion, regionMissing, settingsOf } from '../../shared/aws-options.ts';
 import { type AwsSettings, shown } from '../../shared/aws-settings.ts';
+import { checkPollMs } from '../../shared/poll-interval.ts';
 
 /** Where a stream is and how it is read. */
 export interface DynamoDBStreamsOptions extends AwsSettings {
@@ -29,7 +30,6 @@ export interface ResolvedStreamOptions {
 
 /** Four reads a second of each shard, as Lambda does. */
 const DEFAULT_POLL_MS = 250;
-const POLL_MS = { least: 10, most: 60_000 } as const;
 /** DynamoDB cuts the creation times of records to the second, DynamoDB Local to the minute. */
 const PRECISION_MS = { aws: 1_000, local: 60_000 } as const;
 /** What stands for the region in every ARN of DynamoDB Local. */
@@ -76,11 +76,4 @@ function parseStream(stream: unknown): { readonly region: string; readonly label
   if (label !== undefined) return { region: arn.region, label };
   const hint = arn.resource.includes('/stream/') ? '' : "; DescribeTable gives a table's LatestStreamArn";
   return `${shown(stream)} is no ARN of a stream, which has the form ${FORM}${hint}`;
-}
-
-function checkPollMs(pollMs: unknown): ConfigProblem[] {
-  if (pollMs === undefined) return [];
-  if (typeof pollMs === 'number' && Number.isInteger(pollMs) && pollMs >= POLL_MS.least && pollMs <= POLL_MS.most) return [];
-  const range = `from ${String(POLL_MS.least)} to ${String(POLL_MS.most)}`;
-  return [{ field: 'pollMs', message: `must be a whole number of milliseconds ${range}, not ${shown(pollMs)}` }];
 }

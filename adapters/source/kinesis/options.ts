@@ -4,6 +4,7 @@ import { ConfigError, type ConfigProblem } from '../../../src/index.ts';
 import { parseArn } from '../../shared/aws-arn.ts';
 import { type AwsOptionRules, checkAwsOptions, mayFindRegion, regionMissing, settingsOf } from '../../shared/aws-options.ts';
 import { type AwsSettings, shown } from '../../shared/aws-settings.ts';
+import { checkPollMs } from '../../shared/poll-interval.ts';
 import { parseStreamReference, type StreamReference } from './stream-reference.ts';
 
 /** Where a stream is and how it is read. */
@@ -38,7 +39,6 @@ export interface ResolvedKinesisOptions {
 
 /** One read a second of each idle shard, as Lambda does. */
 const DEFAULT_POLL_MS = 1_000;
-const POLL_MS = { least: 10, most: 60_000 } as const;
 const RULES: AwsOptionRules = {
   what: 'a Kinesis stream',
   needed: { name: 'stream', example: 'arn:...' },
@@ -73,13 +73,6 @@ function checkRole(roleArn: unknown): ConfigProblem[] {
   const arn = typeof roleArn === 'string' ? parseArn(roleArn) : undefined;
   if (arn?.service === 'iam' && arn.resource.startsWith('role/')) return [];
   return [{ field: 'roleArn', message: `must be a role's ARN, arn:aws:iam::ACCOUNT:role/NAME, not ${shown(roleArn)}` }];
-}
-
-function checkPollMs(pollMs: unknown): ConfigProblem[] {
-  if (pollMs === undefined) return [];
-  if (typeof pollMs === 'number' && Number.isInteger(pollMs) && pollMs >= POLL_MS.least && pollMs <= POLL_MS.most) return [];
-  const range = `from ${String(POLL_MS.least)} to ${String(POLL_MS.most)}`;
-  return [{ field: 'pollMs', message: `must be a whole number of milliseconds ${range}, not ${shown(pollMs)}` }];
 }
 
 function checkLimits(readLimits: unknown): ConfigProblem[] {
