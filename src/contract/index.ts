@@ -15,6 +15,7 @@
  * - in-flight.ts  what is received and not yet settled
  * - mapping.ts  states and resolved options of a mapping
  * - events.ts   what happened, by name
+ * - window.ts   tumbling windows as they are stored
  */
 export * from './destination.ts';
 export * from './errors.ts';
@@ -30,3 +31,4 @@ export * from './stream.ts';
 export * from './target.ts';
 export * from './time.ts';
 export * from './wait.ts';
+export * from './window.ts';

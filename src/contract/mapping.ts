@@ -55,6 +55,8 @@ export interface StreamMappingOptions {
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
   /** Epoch seconds; with AT_TIMESTAMP. */
   readonly startingPositionTimestamp: number | undefined;
+  /** 0 (no windows) to 900; with ParallelizationFactor 1 only. Default 0. */
+  readonly tumblingWindowInSeconds: number;
   /** -1 (without end) or 60..604800. Default -1. */
   readonly maximumRecordAgeInSeconds: number;
   /** -1 (without end) to 10000. Default -1. */

@@ -2,27 +2,11 @@ import { compareSequence } from '../contract/index.ts';
 import { type Deferred, deferred } from '../kit/index.ts';
 import { EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX } from '../lanes/index.ts';
 import type { RetryMark, ShardEntry } from '../settle/index.ts';
+import { WINDOW_STATE_BYTES_MAX } from '../window/index.ts';
+import { FRESH, type LaneRange } from './lane-range.ts';
 
-/** What is invoked together, and how often it has failed. */
-export interface LaneRange {
-  readonly entries: readonly ShardEntry[];
-  /** Failures counted. */
-  readonly attempts: number;
-  /** Throttles and service errors in a row. */
-  readonly waits: number;
-  /** Wall clock, epoch ms; `undefined` before the first failure. */
-  readonly firstAttemptAt: number | undefined;
-  /** Not before this instant (monotonic, ms). */
-  readonly notBefore: number;
-  /** The last invocation of it. */
-  readonly requestId: string | undefined;
-  /** It was running when the process ended: alone, or with others that may as well be to blame. */
-  readonly ran: RetryMark['ran'];
-  /** It may be what ended the process, so it runs alone. */
-  readonly isSuspected: boolean;
-  /** How it was cut is remembered, even if no failure is counted: a half of a range that failed. */
-  readonly isCut: boolean;
-}
+/** What an event in a tumbling window carries beside its records, at most: the state and the bounds. */
+const WINDOW_BYTES = WINDOW_STATE_BYTES_MAX + 1024;
 
 /** A record that fits into no event. */
 export interface Oversized {
@@ -34,6 +18,8 @@ export interface LaneLimits {
   readonly batchSize: number;
   readonly windowMs: number;
   readonly eventBytes: (entry: ShardEntry) => number;
+  /** Whether a record belongs into the tumbling window that is open; absent without windows. */
+  readonly window: { takes(arrivedAt: number): boolean } | undefined;
 }
 
 /**
@@ -55,6 +41,11 @@ export class LaneQueue {
 
   get size(): number {
     return this.#entries.length - this.#head;
+  }
+
+  /** The next record that waits. */
+  get head(): ShardEntry | undefined {
+    return this.#entries[this.#head];
   }
 
   push(entry: ShardEntry): void {
@@ -80,8 +71,9 @@ export class LaneQueue {
 
   /** A batch that is open, to be filled by {@link fill}. */
   open(): OpenBatch<ShardEntry> {
-    const { batchSize, windowMs, eventBytes } = this.#limits;
-    const limits = { records: batchSize, bytes: PAYLOAD_BYTES_MAX - EVENT_ENVELOPE_BYTES, windowMs };
+    const { batchSize, windowMs, eventBytes, window } = this.#limits;
+    const bytes = PAYLOAD_BYTES_MAX - EVENT_ENVELOPE_BYTES - (window === undefined ? 0 : WINDOW_BYTES);
+    const limits = { records: batchSize, bytes, windowMs };
     return new OpenBatch(limits, eventBytes);
   }
 
@@ -95,6 +87,11 @@ export class LaneQueue {
     for (let index = this.#head; index < this.#entries.length && entries.length < this.#limits.batchSize; index += 1) {
       const entry = this.#entries[index];
       if (entry === undefined) break;
+      // Cut by windows of another length: no batch straddles.
+      if (!this.#isOfWindow(entry)) {
+        isWhole = true;
+        break;
+      }
       const order = compareSequence(entry.record.sequenceNumber, mark.to);
       if (order <= 0) entries.push(entry);
       isWhole ||= order >= 0;
@@ -104,8 +101,7 @@ export class LaneQueue {
     this.#drop(entries.length);
     this.#marks = this.#marks.slice(1);
     const { attempts, firstAttemptAt, ran } = mark;
-    const history = { attempts, waits: 0, firstAttemptAt, notBefore: 0, requestId: undefined };
-    return { entries, ...history, ran, isSuspected: ran !== undefined, isCut: true };
+    return { ...FRESH, entries, attempts, firstAttemptAt, ran, isSuspected: ran !== undefined, isCut: true };
   }
 
   /** Moves what fits into an open batch. True: nothing more fits or may be waited for. */
@@ -117,6 +113,7 @@ export class LaneQueue {
       const entry = this.#entries[this.#head + taken];
       if (entry === undefined) found = this.#isClosed;
       else if (mark !== undefined && compareSequence(entry.record.sequenceNumber, mark.from) >= 0) found = true;
+      else if (!this.#isOfWindow(entry)) found = true;
       else {
         const added = open.add(entry, now);
         if (added === 'full') found = true;
@@ -138,6 +135,10 @@ export class LaneQueue {
       mark = this.#marks[0];
     }
     return mark;
+  }
+
+  #isOfWindow({ record }: ShardEntry): boolean {
+    return this.#limits.window?.takes(record.arrivedAt) ?? true;
   }
 
   #drop(count: number): void {

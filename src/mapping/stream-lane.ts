@@ -1,27 +1,15 @@
-import type { Outcome, Wait, WaitReason } from '../contract/index.ts';
-import type { Running } from '../invoke/index.ts';
+import type { Wait, WaitReason } from '../contract/index.ts';
 import { Latch, orSet, sleep } from '../kit/index.ts';
 import type { RetryMark, ShardEntry, ShardLedger } from '../settle/index.ts';
-import { decideCrashed, decideStream, type StreamVerdict } from '../verdict/index.ts';
-import { takeCredit } from './credit.ts';
-import { LaneQueue, type LaneRange } from './lane-queue.ts';
-import { untilEnded } from './overrun.ts';
+import type { StreamVerdict } from '../verdict/index.ts';
+import { LaneInvoker } from './lane-invoker.ts';
+import { LaneQueue } from './lane-queue.ts';
+import { FRESH, type LaneRange, retryMark } from './lane-range.ts';
+import { LaneWindow } from './lane-window.ts';
 import type { StreamWorks } from './stream-works.ts';
 
 /** For so long after its first range a resumed lane stores what it is about to do: more than an earlier process left unstored, ms. */
 const SUSPECT_MS = 1000;
-
-/** A range without a history. */
-const FRESH = {
-  attempts: 0,
-  waits: 0,
-  firstAttemptAt: undefined,
-  notBefore: 0,
-  requestId: undefined,
-  ran: undefined,
-  isSuspected: false,
-  isCut: false,
-};
 
 /** Which lane of which shard. */
 export interface LanePlace {
@@ -47,23 +35,35 @@ export class StreamLane {
   readonly #works: StreamWorks;
   readonly #place: LanePlace;
   readonly #queue: LaneQueue;
+  readonly #invoker: LaneInvoker;
+  /** Absent without tumbling windows. */
+  readonly #window: LaneWindow | undefined;
   /** Ranges that come before the queue: the next one last. */
   readonly #ranges: LaneRange[] = [];
   #isSuspect: boolean;
   #hasSettled = false;
   #suspectSince: number | undefined;
   #reason: WaitReason = { kind: 'no-records' };
-  #lastRequestId: string | undefined;
 
   constructor(works: StreamWorks, place: LanePlace) {
     this.#works = works;
     this.#place = place;
     const { batchSize, maximumBatchingWindowInSeconds } = works.options;
     const eventBytes = (entry: ShardEntry): number => works.source.eventBytes(place.shardId, entry.record);
+    this.#window = LaneWindow.of(works, place.shardId, place.ledger);
     this.#queue = new LaneQueue(
-      { batchSize, windowMs: maximumBatchingWindowInSeconds * 1000, eventBytes },
+      { batchSize, windowMs: maximumBatchingWindowInSeconds * 1000, eventBytes, window: this.#window },
       place.ledger.retriesOf(place.lane),
     );
+    this.#invoker = new LaneInvoker({
+      works,
+      shardId: place.shardId,
+      window: this.#window,
+      say: (reason) => {
+        this.#reason = reason;
+      },
+      mayBegin: (range) => this.#mayBegin(range),
+    });
     this.#isSuspect = place.isResumed;
   }
 
@@ -95,6 +95,7 @@ export class StreamLane {
     const { clock, stopping } = this.#works;
     const open = this.#queue.open();
     while (!stopping.isSet) {
+      if (open.items.length === 0 && this.#window?.mustClose(this.#queue) === true) return { ...FRESH, entries: [] };
       const marked = open.items.length === 0 ? this.#queue.takeMarked() : undefined;
       if (marked !== undefined && marked !== 'not yet') return marked;
       const filled = marked === 'not yet' ? false : this.#queue.fill(open, clock.monotonic());
@@ -117,45 +118,37 @@ export class StreamLane {
     return undefined;
   }
 
-  /** Waits for more records, for the end of the window, or for the mapping to stop. */
+  /** Waits for more records, for the end of the batch window or of the tumbling window, or for the mapping to stop. */
   async #untilChanged(closesAt: number | undefined, records: number): Promise<void> {
     const { clock, stopping } = this.#works;
     const changed = this.#queue.changed();
-    if (closesAt === undefined) {
-      this.#reason = { kind: 'no-records' };
+    const until = closesAt ?? this.#window?.looksAgainAt();
+    this.#reason = closesAt === undefined ? { kind: 'no-records' } : { kind: 'batch-window', records, until: closesAt };
+    if (until === undefined) {
       await orSet(changed, stopping);
       return;
     }
-    this.#reason = { kind: 'batch-window', records, until: closesAt };
     const wake = new Latch();
     const set = (): void => {
       wake.set();
     };
     void changed.then(set);
     const forget = stopping.onSet(set);
-    await sleep(clock, closesAt - clock.monotonic(), wake);
+    await sleep(clock, until - clock.monotonic(), wake);
     forget();
   }
 
   /** The way of a range: age, credit, invoke, verdict, settle or back to the head of this lane. */
   async #work(range: LaneRange): Promise<void> {
-    const { clock, stopping, random } = this.#works;
+    const { clock, stopping } = this.#works;
     if (range.ran === 'alone') {
-      const { entries, attempts } = range;
-      const verdict = decideCrashed({
-        policy: this.#policy,
-        count: entries.length,
-        attempts,
-        now: clock.monotonic(),
-        chance: random.next(),
-      });
-      await this.#apply({ ...range, ran: undefined }, verdict);
+      await this.#apply({ ...range, ran: undefined }, this.#invoker.decideCrashed(range));
       this.#noteRetries();
       return;
     }
     if (range.notBefore > clock.monotonic() && !(await sleep(clock, range.notBefore - clock.monotonic(), stopping))) return;
     const young = await this.#dropAged(range);
-    if (young === undefined || young.entries.length === 0 || stopping.isSet) return;
+    if (young === undefined || (young.entries.length === 0 && range.entries.length > 0) || stopping.isSet) return;
     if (young.isSuspected) await this.#workAlone(young);
     else await this.#workTogether(young);
     if (this.#isSuspect && this.#hasSettled && this.#ranges.length === 0) await this.#clear();
@@ -200,93 +193,32 @@ export class StreamLane {
 
   /** `left` is set when the range no longer counts as running although its invocation has not ended. */
   async #attempt(range: LaneRange, left: Latch): Promise<void> {
-    const verdict = await this.#invoke(range, left);
+    const isFinal = this.#window?.isLast(range, this.#ranges.length, this.#queue) === true;
+    const verdict = await this.#invoker.invoke(range, isFinal, left);
     if (verdict === undefined) this.#ranges.push(range);
-    else {
+    else if (!this.#endsEarly(range, isFinal, verdict)) {
       // A destination that does not answer keeps this lane, not the others (R12).
       if (!range.isSuspected || verdict.kind === 'discard') left.set();
       const isSuspected = range.isSuspected && verdict.kind === 'wait';
-      await this.#apply({ ...range, requestId: this.#lastRequestId, ran: undefined, isSuspected }, verdict);
+      this.#window?.follow(range, isFinal, verdict);
+      await this.#apply({ ...range, requestId: this.#invoker.lastRequestId, ran: undefined, isSuspected }, verdict);
     }
     this.#noteRetries();
   }
 
-  get #policy(): { maximumRetryAttempts: number; bisectBatchOnFunctionError: boolean; reportBatchItemFailures: boolean } {
-    const { maximumRetryAttempts, bisectBatchOnFunctionError, functionResponseTypes } = this.#works.options;
-    return { maximumRetryAttempts, bisectBatchOnFunctionError, reportBatchItemFailures: functionResponseTypes.length > 0 };
+  /** A state that is too large to be kept ends its window now; only then what it covers is done. */
+  #endsEarly(range: LaneRange, isFinal: boolean, verdict: StreamVerdict): boolean {
+    if (isFinal || this.#window?.isTooLarge(verdict) !== true) return false;
+    const done = verdict.kind === 'advance' ? verdict.done : range.entries.length;
+    if (verdict.kind === 'advance') this.#pushRest(range, verdict);
+    const early = { state: verdict.state ?? '', covered: range.entries.slice(0, done) };
+    this.#ranges.push({ ...FRESH, entries: [], early });
+    return true;
   }
 
-  /** One invocation; `undefined` when the mapping stops before it has come out. */
-  async #invoke(range: LaneRange, left: Latch): Promise<StreamVerdict | undefined> {
-    const { invoker, mapping, stopping, source, hardStop, options, listener, clock } = this.#works;
-    const say = (reason: WaitReason): void => {
-      this.#reason = reason;
-    };
-    const credit = await takeCredit(invoker, mapping, stopping, say);
-    if (credit === undefined) return undefined;
-    // Only now: what waits for a credit does not run, and must not be taken for it when the process ends.
-    if ((this.#isSuspect || range.isSuspected) && (!(await this.#storeAsRunning(range)) || stopping.isSet)) {
-      credit.release();
-      return undefined;
-    }
-    const event = source.toEvent(
-      this.#place.shardId,
-      range.entries.map(({ record }) => record),
-    );
-    const attempt = range.attempts + 1;
-    const abandonAfterMs = options.abandonAfterSeconds === undefined ? undefined : options.abandonAfterSeconds * 1000;
-    const running = invoker.start(event, { attempt, hardStop, abandonAfterMs });
-    const records = range.entries.length;
-    this.#lastRequestId = running.requestId;
-    say({ kind: 'invocation', requestId: running.requestId, records, since: running.startedAt });
-    const iteratorAgeMs = Math.max(0, clock.wall() - (range.entries.at(-1)?.record.arrivedAt ?? 0));
-    listener('batch.started', { mapping, requestId: running.requestId, records, attempt, iteratorAgeMs });
-    const outcome = await running.outcome;
-    const verdict = hardStop.isSet && outcome.kind !== 'success' ? undefined : this.#decide(range, running, outcome);
-    // A handler that does not stop keeps its lane, not the others (R12).
-    if (outcome.kind === 'timeout') left.set();
-    const hasEnded = await untilEnded(running, outcome, { mapping, clock, listener, hardStop, say });
-    if (hasEnded) credit.release();
-    else {
-      void running.ended.then(() => {
-        credit.release();
-      });
-    }
-    return verdict;
-  }
-
-  #decide(range: LaneRange, running: Running, outcome: Outcome): StreamVerdict {
-    const { clock, random, listener, mapping } = this.#works;
-    const { entries, attempts, waits } = range;
-    const now = clock.monotonic();
-    const indexOf = (itemIdentifier: string): number | undefined => {
-      const index = entries.findIndex(({ record }) => record.sequenceNumber === itemIdentifier);
-      return index < 0 ? undefined : index;
-    };
-    const verdict = decideStream({
-      policy: this.#policy,
-      count: entries.length,
-      attempts,
-      waits,
-      outcome,
-      indexOf,
-      now,
-      chance: random.next(),
-    });
-    const error = verdict.kind === 'settle' ? undefined : verdict.kind === 'wait' ? verdict.cause : verdict.failure.message;
-    const returned = verdict.kind === 'settle' ? 0 : verdict.kind === 'advance' ? entries.length - verdict.done : entries.length;
-    const { requestId, startedAt } = running;
-    listener('batch.ended', {
-      mapping,
-      requestId,
-      records: entries.length,
-      attempt: attempts + 1,
-      durationMs: now - startedAt,
-      outcome: outcome.kind,
-      returned,
-      error,
-    });
-    return verdict;
+  #pushRest(range: LaneRange, { done, at }: Extract<StreamVerdict, { kind: 'advance' }>): void {
+    const rest = { entries: range.entries.slice(done), waits: 0, attempts: 0, notBefore: at, firstAttemptAt: undefined, isCut: false };
+    this.#ranges.push({ ...range, ...rest });
   }
 
   async #apply(range: LaneRange, verdict: StreamVerdict): Promise<void> {
@@ -296,17 +228,10 @@ export class StreamLane {
     const later = { ...range, waits: 0, firstAttemptAt };
     switch (verdict.kind) {
       case 'settle':
-        this.#settle(entries);
+        this.#settle(range.early?.covered ?? entries);
         return;
       case 'advance':
-        this.#ranges.push({
-          ...later,
-          entries: entries.slice(verdict.done),
-          attempts: 0,
-          notBefore: verdict.at,
-          firstAttemptAt: undefined,
-          isCut: false,
-        });
+        this.#pushRest(range, verdict);
         this.#settle(entries.slice(0, verdict.done));
         return;
       case 'retry':
@@ -395,25 +320,17 @@ export class StreamLane {
   #noteRetries(current?: { readonly range: LaneRange; readonly ran: RetryMark['ran'] }): void {
     const marks: RetryMark[] = [];
     const note = (range: LaneRange, ran: RetryMark['ran']): void => {
-      const first = range.entries[0];
-      const last = range.entries.at(-1);
-      if (first === undefined || last === undefined || (range.attempts === 0 && ran === undefined && !range.isCut)) return;
-      marks.push({
-        lane: this.#place.lane,
-        from: first.record.sequenceNumber,
-        to: last.record.sequenceNumber,
-        attempts: range.attempts,
-        firstAttemptAt: range.firstAttemptAt ?? this.#works.clock.wall(),
-        ran,
-      });
+      const mark = retryMark(range, this.#place.lane, ran, this.#works.clock.wall());
+      if (mark !== undefined) marks.push(mark);
     };
     if (current !== undefined) note(current.range, current.ran);
     for (const range of this.#ranges.toReversed()) note(range, range.ran);
     this.#place.ledger.noteRetries(this.#place.lane, marks);
   }
 
-  /** N3. False when it could not be stored: the mapping is somebody else's, or ends. */
-  #storeAsRunning(range: LaneRange): Promise<boolean> {
+  /** N3. False when it could not be stored that it runs: the mapping is somebody else's, or ends. */
+  async #mayBegin(range: LaneRange): Promise<boolean> {
+    if (!this.#isSuspect && !range.isSuspected) return true;
     this.#noteRetries({ range, ran: range.isSuspected ? 'alone' : 'among others' });
     return this.#works.checkpointer.flush();
   }

@@ -13,6 +13,7 @@ export const STREAM_FIELDS = z.strictObject({
   parallelizationFactor: whole(1, 10, 'batches at once per shard; default 1'),
   startingPosition: z.enum(['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP']).optional().describe('TRIM_HORIZON, LATEST or AT_TIMESTAMP'),
   startingPositionTimestamp: z.number().min(0).optional().describe('an instant in epoch seconds, with StartingPosition AT_TIMESTAMP'),
+  tumblingWindowInSeconds: whole(0, 900, 'seconds; default 0, no windows'),
   maximumRecordAgeInSeconds: whole(-1, 604_800, '-1 for no limit, or 60 to 604800 seconds; default -1'),
   maximumRetryAttempts: whole(-1, 10_000, '-1 for no limit; default -1'),
   bisectBatchOnFunctionError: z.boolean().optional().describe('true or false (default false)'),
@@ -41,7 +42,11 @@ const OTHER_SOURCES = [
 ];
 
 /** AWS's fields for streams that Millrace does not have. */
-const NOT_YET = ['filterCriteria', 'tumblingWindowInSeconds', 'metricsConfig', 'KMSKeyArn', 'kmsKeyArn', 'loggingConfig', 'tags'];
+const NOT_YET = ['filterCriteria', 'metricsConfig', 'KMSKeyArn', 'kmsKeyArn', 'loggingConfig', 'tags'];
+
+/** AWS publishes no text for this; it refuses the pair (spec d.3). */
+const WINDOW_NEEDS_ONE_LANE =
+  'Tumbling windows need ParallelizationFactor 1: the state of a window is handed from one invocation of a shard to the next.';
 
 /** A stream as far as its options depend on it. */
 export interface StreamRules {
@@ -69,6 +74,7 @@ export function resolveStreamOptions(input: object, rules: StreamRules, checked:
     parallelizationFactor: fields.parallelizationFactor ?? 1,
     startingPosition: fields.startingPosition,
     startingPositionTimestamp: fields.startingPositionTimestamp,
+    tumblingWindowInSeconds: fields.tumblingWindowInSeconds ?? 0,
     maximumRecordAgeInSeconds: fields.maximumRecordAgeInSeconds ?? -1,
     maximumRetryAttempts: fields.maximumRetryAttempts ?? -1,
     bisectBatchOnFunctionError: fields.bisectBatchOnFunctionError ?? false,
@@ -100,6 +106,9 @@ function crossFieldProblems(fields: StreamFields, rules: StreamRules): [string, 
   }
   if (timestamp !== undefined && timestamp * 1000 > rules.now) {
     problems.push(['startingPositionTimestamp', 'is in the future; set an instant that has passed']);
+  }
+  if ((fields.tumblingWindowInSeconds ?? 0) > 0 && (fields.parallelizationFactor ?? 1) > 1) {
+    problems.push(['tumblingWindowInSeconds', WINDOW_NEEDS_ONE_LANE]);
   }
   if (age !== -1 && age < RECORD_AGE_SECONDS_MIN) {
     problems.push([

@@ -311,6 +311,7 @@ function freshRow(works: StreamWorks, position: StreamPosition, readThrough: num
     current: { scheme: { pf, hash: LANE_HASH }, lanes },
     older: [],
     retry: [],
+    window: undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import { compareSequence, type SequenceNumber, type StreamPosition, type StreamRecord } from '../contract/index.ts';
+import { compareSequence, type SequenceNumber, type StoredWindow, type StreamPosition, type StreamRecord } from '../contract/index.ts';
 import { type LaneMarks, type LaneScheme, OLDER_SCHEMES_MAX, type RetryMark, type ShardRow } from './shard-row.ts';
 
 /** How far the read-through instant moves before it alone is a reason to store the row, ms. */
@@ -45,6 +45,7 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
   /** Above this number nothing stored says that a record is done. */
   #doneBelow: SequenceNumber | null;
   readonly #retries = new Map<number, readonly RetryMark[]>();
+  #window: StoredWindow | undefined;
 
   constructor(parts: ShardLedgerParts) {
     const { row, scheme } = parts;
@@ -52,6 +53,7 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     this.#position = row.position;
     this.#lastRead = row.position;
     this.#readThrough = row.readThrough;
+    this.#window = row.window;
     this.#storedReadThrough = row.readThrough ?? Number.NEGATIVE_INFINITY;
     const isSame = row.current.scheme.pf === scheme.pf && row.current.scheme.hash === scheme.hash;
     this.#marks = isSame ? [...row.current.lanes] : Array.from({ length: scheme.pf }, () => null);
@@ -133,6 +135,18 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     this.#parts.onChange();
   }
 
+  /** What is stored of the shard's tumbling windows. */
+  get window(): StoredWindow | undefined {
+    return this.#window;
+  }
+
+  /** The windows of the shard have moved on. While one is open the shard is not at its end. */
+  noteWindow(window: StoredWindow | undefined): void {
+    this.#window = window;
+    this.#advance();
+    this.#parts.onChange();
+  }
+
   /** One snapshot of everything (L3). */
   snapshot(incarnation: string): ShardRow {
     return {
@@ -142,6 +156,7 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
       current: { scheme: this.#parts.scheme, lanes: [...this.#marks] },
       older: this.#older,
       retry: [...this.#retries.values()].flat(),
+      window: this.#window,
     };
   }
 
@@ -168,7 +183,7 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
       this.#position = { kind: 'after', sequenceNumber: moved };
       this.#older = this.#older.filter(({ lanes }) => isAbove(highest([lanes]), moved));
     }
-    if (this.#hasEnded && this.outstanding === 0 && this.#position.kind !== 'end') {
+    if (this.#hasEnded && this.outstanding === 0 && this.#window?.open === undefined && this.#position.kind !== 'end') {
       this.#position = { kind: 'end' };
       this.#parts.onChange();
     } else if (moved !== undefined) this.#parts.onChange();

@@ -1,4 +1,4 @@
-import { type SequenceNumber, type StreamPosition, type StreamStart, sequenceNumber } from '../contract/index.ts';
+import { type SequenceNumber, type StoredWindow, type StreamPosition, type StreamStart, sequenceNumber } from '../contract/index.ts';
 
 /** How a shard's records were spread over lanes. */
 export interface LaneScheme {
@@ -35,6 +35,8 @@ export interface ShardRow {
   readonly current: LaneMarks;
   readonly older: readonly LaneMarks[];
   readonly retry: readonly RetryMark[];
+  /** The tumbling windows of the shard: stored with the position, so that their state covers exactly what is done. */
+  readonly window: StoredWindow | undefined;
 }
 
 /** The version this code writes, and the newest it reads. */
@@ -53,11 +55,12 @@ interface Encoded {
   retry?:
     | readonly { lane: number; from: string; to: string; attempts: number; firstAttemptAt: number; running?: true | 'alone' | undefined }[]
     | undefined;
+  window?: StoredWindow | undefined;
 }
 
 /** The row as text. */
 export function encodeShardRow(row: ShardRow): string {
-  const { incarnation, position, readThrough, current, older, retry } = row;
+  const { incarnation, position, readThrough, current, older, retry, window } = row;
   const encoded: Encoded = {
     v: VERSION,
     incarnation,
@@ -72,6 +75,7 @@ export function encodeShardRow(row: ShardRow): string {
     lanes: current.lanes,
     older: older.length === 0 ? undefined : older,
     retry: retry.length === 0 ? undefined : retry.map(({ ran, ...mark }) => ({ ...mark, running: ran === 'among others' ? true : ran })),
+    window,
   };
   return JSON.stringify(encoded);
 }
@@ -81,13 +85,14 @@ export function decodeShardRow(text: string): ShardRow {
   const encoded = JSON.parse(text) as Encoded;
   if (encoded.v !== VERSION)
     throw new Error(`stored state of version ${String(encoded.v)}; this version of Millrace reads ${String(VERSION)}`);
-  const { incarnation, position, readThrough, scheme, lanes, older = [], retry = [] } = encoded;
+  const { incarnation, position, readThrough, scheme, lanes, older = [], retry = [], window } = encoded;
   return {
     incarnation,
     position: decodePosition(position),
     readThrough,
     current: { scheme, lanes: lanes.map(mark) },
     older: older.map((marks) => ({ scheme: marks.scheme, lanes: marks.lanes.map(mark) })),
+    window: window === undefined ? undefined : { open: window.open, notBefore: window.notBefore },
     retry: retry.map(({ lane, from, to, attempts, firstAttemptAt, running }) => ({
       lane,
       from: sequenceNumber(from),

@@ -4,6 +4,7 @@
  * - queue-verdict.ts     the failure policy of queues
  * - stream-verdict.ts    the failure policy of streams
  * - partial-response.ts  what a function's answer says of its batch
+ * - window-response.ts   the state that a function's answer brings in a tumbling window
  */
 export { decideQueue, type QueueCase, type QueueVerdict, THROTTLE_BACKOFF } from './queue-verdict.ts';
 export { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict } from './stream-verdict.ts';

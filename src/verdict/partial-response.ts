@@ -21,12 +21,15 @@ const SCALAR_RESPONSE_FAILS: boolean = true;
  */
 export function readPartialResponse(text: string, isInBatch: (itemIdentifier: string) => boolean): PartialResponse {
   if (text.trim() === '') return SUCCEEDED;
-  let answer: unknown;
   try {
-    answer = JSON.parse(text);
+    return readPartialAnswer(JSON.parse(text), isInBatch);
   } catch {
     return malformed('the answer is not JSON');
   }
+}
+
+/** The same of an answer that has been parsed. */
+export function readPartialAnswer(answer: unknown, isInBatch: (itemIdentifier: string) => boolean): PartialResponse {
   if (answer === null || answer === '') return SUCCEEDED;
   if (typeof answer !== 'object') return scalar(typeof answer);
   const failures: unknown = Array.isArray(answer) ? undefined : (answer as { batchItemFailures?: unknown }).batchItemFailures;

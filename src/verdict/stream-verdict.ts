@@ -1,13 +1,14 @@
 import type { DiscardCondition, Outcome } from '../contract/index.ts';
 import { type BackoffPolicy, backoffMs } from '../kit/index.ts';
-import { type PartialResponse, readPartialResponse } from './partial-response.ts';
+import { type PartialResponse, readPartialAnswer, readPartialResponse } from './partial-response.ts';
+import { readWindowState } from './window-response.ts';
 
 /** What is done with a range of a lane. Instants are monotonic, ms. */
 export type StreamVerdict =
-  /** All of it is done. */
-  | { readonly kind: 'settle' }
-  /** The first `done` records are done; the rest is tried again at `at`, its count begun anew. */
-  | { readonly kind: 'advance'; readonly done: number; readonly at: number; readonly failure: Failure }
+  /** All of it is done. `state`: of the window, with tumbling windows only. */
+  | { readonly kind: 'settle'; readonly state?: string | undefined }
+  /** The first `done` records are done, which `state` covers; the rest is tried again at `at`, its count begun anew. */
+  | { readonly kind: 'advance'; readonly done: number; readonly at: number; readonly failure: Failure; readonly state?: string | undefined }
   /** The same range again at `at`, with so many failures counted. */
   | { readonly kind: 'retry'; readonly at: number; readonly attempts: number; readonly failure: Failure }
   /** The first `first` records, then the rest, beginning at `at`; each with the failures counted before this one. */
@@ -31,12 +32,14 @@ export interface StreamPolicy {
   readonly maximumRetryAttempts: number;
   readonly bisectBatchOnFunctionError: boolean;
   readonly reportBatchItemFailures: boolean;
+  /** TumblingWindowInSeconds is set: every answer must bring the state of the window. */
+  readonly isWindowed: boolean;
 }
 
 /** One question to the verdict. */
 export interface StreamCase {
   readonly policy: StreamPolicy;
-  /** Records in the range. */
+  /** Records in the range; none when a window is closed, which is never given up. */
   readonly count: number;
   /** Failures counted for it before this outcome. */
   readonly attempts: number;
@@ -65,7 +68,8 @@ export function decideStream(question: StreamCase): StreamVerdict {
   const { outcome, policy } = question;
   switch (outcome.kind) {
     case 'success':
-      return policy.reportBatchItemFailures ? decideAnswer(question, outcome) : { kind: 'settle' };
+      if (policy.isWindowed) return decideInWindow(question, outcome);
+      return policy.reportBatchItemFailures ? decideAnswer(question, readAnswer(outcome, isOf(question)), undefined) : { kind: 'settle' };
     case 'function-error':
       return failed(question, { message: `${outcome.errorType}: ${outcome.errorMessage}`, functionError: 'Unhandled' });
     case 'timeout':
@@ -92,26 +96,38 @@ function failed(question: Omit<StreamCase, 'outcome' | 'indexOf' | 'waits'>, fai
   const at = now + backoffMs(RETRY_BACKOFF, attempts + 1, chance);
   if (policy.bisectBatchOnFunctionError && count > 1) return { kind: 'split', first: Math.ceil(count / 2), at, failure };
   const counted = attempts + 1;
-  const isUsedUp = policy.maximumRetryAttempts >= 0 && counted > policy.maximumRetryAttempts;
+  const isUsedUp = count > 0 && policy.maximumRetryAttempts >= 0 && counted > policy.maximumRetryAttempts;
   if (isUsedUp) return { kind: 'discard', condition: 'RetryAttemptsExhausted', attempts: counted, failure };
   return { kind: 'retry', at, attempts: counted, failure };
 }
 
-function decideAnswer(question: StreamCase, outcome: Extract<Outcome, { kind: 'success' }>): StreamVerdict {
+/** An answer without state is a failure, and `null` is one too (spec d.8). The state covers what the answer names as done. */
+function decideInWindow(question: StreamCase, outcome: Extract<Outcome, { kind: 'success' }>): StreamVerdict {
+  const { policy } = question;
+  const answer = readWindowState(outcome);
+  if (answer.kind === 'malformed') return failed(question, { message: answer.reason, functionError: null });
+  if (!policy.reportBatchItemFailures) return { kind: 'settle', state: answer.state };
+  return decideAnswer(question, readPartialAnswer(answer.parsed, isOf(question)), answer.state);
+}
+
+function decideAnswer(question: StreamCase, answer: PartialResponse, state: string | undefined): StreamVerdict {
   const { indexOf, now, chance } = question;
-  const answer = readAnswer(outcome, (itemIdentifier) => indexOf(itemIdentifier) !== undefined);
   switch (answer.kind) {
     case 'succeeded':
-      return { kind: 'settle' };
+      return { kind: 'settle', state };
     case 'malformed':
       return failed(question, { message: answer.reason, functionError: null });
     case 'failed': {
       const failure = { message: `the function reported ${String(answer.itemIdentifiers.size)} failed items`, functionError: null };
       const done = lowest(answer.itemIdentifiers, indexOf);
       if (done === 0) return failed(question, failure);
-      return { kind: 'advance', done, at: now + backoffMs(RETRY_BACKOFF, 1, chance), failure };
+      return { kind: 'advance', done, at: now + backoffMs(RETRY_BACKOFF, 1, chance), failure, state };
     }
   }
+}
+
+function isOf({ indexOf }: StreamCase): (itemIdentifier: string) => boolean {
+  return (itemIdentifier) => indexOf(itemIdentifier) !== undefined;
 }
 
 /** The lowest number wins: everything before it is done (spec d.6). */

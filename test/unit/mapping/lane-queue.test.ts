@@ -25,7 +25,10 @@ const mark = (from: number, to: number, attempts = 1, given: Partial<RetryMark> 
 };
 
 function queueOf(numbers: readonly number[], marks: readonly RetryMark[] = [], limits: Partial<LaneLimits> = {}): LaneQueue {
-  const queue = new LaneQueue({ batchSize: 10, windowMs: 0, eventBytes: ({ record }) => record.sizeBound, ...limits }, marks);
+  const queue = new LaneQueue(
+    { batchSize: 10, windowMs: 0, eventBytes: ({ record }) => record.sizeBound, window: undefined, ...limits },
+    marks,
+  );
   for (const number of numbers) queue.push(entry(number));
   return queue;
 }

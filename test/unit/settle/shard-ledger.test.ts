@@ -20,6 +20,7 @@ function fresh(pf: number): ShardRow {
     current: { scheme: { pf, hash: 'fnv1a' }, lanes },
     older: [],
     retry: [],
+    window: undefined,
   };
 }
 

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/contract/index.ts';
 import { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict } from '../../../src/verdict/index.ts';
 
-const PLAIN: StreamPolicy = { maximumRetryAttempts: -1, bisectBatchOnFunctionError: false, reportBatchItemFailures: false };
+const PLAIN: StreamPolicy = {
+  maximumRetryAttempts: -1,
+  bisectBatchOnFunctionError: false,
+  reportBatchItemFailures: false,
+  isWindowed: false,
+};
 const PARTIAL: StreamPolicy = { ...PLAIN, reportBatchItemFailures: true };
 const ERROR: Outcome = { kind: 'function-error', errorType: 'TypeError', errorMessage: 'no' };
 
@@ -146,7 +151,7 @@ it('no answer loops for ever: with limited attempts every range is done or given
       fc.integer({ min: 0, max: 3 }),
       fc.boolean(),
       (stream, count, retries, bisect) => {
-        const policy = { maximumRetryAttempts: retries, bisectBatchOnFunctionError: bisect, reportBatchItemFailures: true };
+        const policy = { ...PARTIAL, maximumRetryAttempts: retries, bisectBatchOnFunctionError: bisect };
         const ranges = [{ count, attempts: 0 }];
         let done = 0;
         let invocations = 0;

@@ -1,0 +1,132 @@
+import type { Outcome, WaitReason } from '../contract/index.ts';
+import type { Running } from '../invoke/index.ts';
+import type { Latch } from '../kit/index.ts';
+import { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict } from '../verdict/index.ts';
+import { takeCredit } from './credit.ts';
+import type { LaneRange } from './lane-range.ts';
+import type { LaneWindow } from './lane-window.ts';
+import { untilEnded } from './overrun.ts';
+import type { StreamWorks } from './stream-works.ts';
+
+/** What the invocations of a lane work with. */
+export interface LaneInvokerParts {
+  readonly works: StreamWorks;
+  readonly shardId: string;
+  readonly window: LaneWindow | undefined;
+  readonly say: (reason: WaitReason) => void;
+  /** Asked when a range has its credit: it stores what has to be known if the process ends meanwhile. */
+  readonly mayBegin: (range: LaneRange) => Promise<boolean>;
+}
+
+/** Credit, event, invocation, verdict: one range of a lane at a time. */
+export class LaneInvoker {
+  readonly #parts: LaneInvokerParts;
+  readonly #policy: StreamPolicy;
+  #lastRequestId: string | undefined;
+
+  constructor(parts: LaneInvokerParts) {
+    this.#parts = parts;
+    const { maximumRetryAttempts, bisectBatchOnFunctionError, functionResponseTypes, tumblingWindowInSeconds } = parts.works.options;
+    this.#policy = {
+      maximumRetryAttempts,
+      bisectBatchOnFunctionError,
+      reportBatchItemFailures: functionResponseTypes.length > 0,
+      isWindowed: tumblingWindowInSeconds > 0,
+    };
+  }
+
+  get lastRequestId(): string | undefined {
+    return this.#lastRequestId;
+  }
+
+  /** A range that ran when the process ended. */
+  decideCrashed({ entries, attempts }: LaneRange): StreamVerdict {
+    const { clock, random } = this.#parts.works;
+    return decideCrashed({ policy: this.#policy, count: entries.length, attempts, now: clock.monotonic(), chance: random.next() });
+  }
+
+  /**
+   * One invocation; `undefined` when the mapping stops before it has come out. `left` is set when the range no longer counts as
+   * running although its invocation has not ended.
+   */
+  async invoke(range: LaneRange, isFinal: boolean, left: Latch): Promise<StreamVerdict | undefined> {
+    const { works, say, mayBegin } = this.#parts;
+    const { invoker, mapping, stopping, hardStop, listener, clock } = works;
+    const credit = await takeCredit(invoker, mapping, stopping, say);
+    if (credit === undefined) return undefined;
+    // Only now: what waits for a credit does not run, and must not be taken for it when the process ends.
+    if (!(await mayBegin(range)) || stopping.isSet) {
+      credit.release();
+      return undefined;
+    }
+    const running = this.#start(range, isFinal);
+    const outcome = await running.outcome;
+    const verdict = hardStop.isSet && outcome.kind !== 'success' ? undefined : this.#decide(range, running, outcome);
+    // A handler that does not stop keeps its lane, not the others (R12).
+    if (outcome.kind === 'timeout') left.set();
+    const hasEnded = await untilEnded(running, outcome, { mapping, clock, listener, hardStop, say });
+    if (hasEnded) credit.release();
+    else {
+      void running.ended.then(() => {
+        credit.release();
+      });
+    }
+    return verdict;
+  }
+
+  #start(range: LaneRange, isFinal: boolean): Running {
+    const { works, shardId, window, say } = this.#parts;
+    const { invoker, mapping, source, hardStop, options, listener, clock } = works;
+    const { entries } = range;
+    const records = entries.length;
+    const plain = source.toEvent(
+      shardId,
+      entries.map(({ record }) => record),
+    );
+    const event = window === undefined ? plain : window.event(range, plain, isFinal);
+    const attempt = range.attempts + 1;
+    const abandonAfterMs = options.abandonAfterSeconds === undefined ? undefined : options.abandonAfterSeconds * 1000;
+    const running = invoker.start(event, { attempt, hardStop, abandonAfterMs });
+    const { requestId, startedAt } = running;
+    this.#lastRequestId = requestId;
+    say({ kind: 'invocation', requestId, records, since: startedAt });
+    const last = entries.at(-1);
+    const age = last === undefined ? undefined : { iteratorAgeMs: Math.max(0, clock.wall() - last.record.arrivedAt) };
+    listener('batch.started', { mapping, requestId, records, attempt, ...age });
+    return running;
+  }
+
+  #decide(range: LaneRange, running: Running, outcome: Outcome): StreamVerdict {
+    const { clock, random, listener, mapping } = this.#parts.works;
+    const { entries, attempts, waits } = range;
+    const now = clock.monotonic();
+    const indexOf = (itemIdentifier: string): number | undefined => {
+      const index = entries.findIndex(({ record }) => record.sequenceNumber === itemIdentifier);
+      return index < 0 ? undefined : index;
+    };
+    const verdict = decideStream({
+      policy: this.#policy,
+      count: entries.length,
+      attempts,
+      waits,
+      outcome,
+      indexOf,
+      now,
+      chance: random.next(),
+    });
+    const error = verdict.kind === 'settle' ? undefined : verdict.kind === 'wait' ? verdict.cause : verdict.failure.message;
+    const returned = verdict.kind === 'settle' ? 0 : verdict.kind === 'advance' ? entries.length - verdict.done : entries.length;
+    const { requestId, startedAt } = running;
+    listener('batch.ended', {
+      mapping,
+      requestId,
+      records: entries.length,
+      attempt: attempts + 1,
+      durationMs: now - startedAt,
+      outcome: outcome.kind,
+      returned,
+      error,
+    });
+    return verdict;
+  }
+}
