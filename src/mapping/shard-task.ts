@@ -71,10 +71,12 @@ export class ShardTask {
 
   /** Whether the reader has seen the tip and nothing is left to do. */
   get isIdle(): boolean {
-    return this.#isAtTip && this.#ledger.outstanding === 0;
+    return this.#isAtTip && !this.#isReadToEnd && this.#ledger.outstanding === 0;
   }
 
   #isAtTip = false;
+  /** Its end is about to be told, and with it its children. */
+  #isReadToEnd = false;
   #emptyPages = 0;
 
   waits(): Wait[] {
@@ -191,7 +193,7 @@ export class ShardTask {
   }
 
   #finishReading(): void {
-    this.#isAtTip = true;
+    this.#isReadToEnd = true;
     this.#ledger.ended();
     for (const lane of this.#lanes) lane.close();
   }

@@ -61,6 +61,9 @@ export class StreamTenure implements Tenure {
   #trimmed: Wait[] = [];
   #wake: Deferred = deferred();
   #hasLooked = false;
+  /** Shards that were read to their end, and how many of these ends the list of shards is newer than. */
+  #ends = 0;
+  #endsSeen = 0;
   /** The mapping had begun before this tenure: what ran then is not known of shards without a row. */
   #isResumed = false;
 
@@ -82,7 +85,8 @@ export class StreamTenure implements Tenure {
       .filter(({ shardId }) => !this.#tasks.has(shardId))
       .map(({ shardId }) => shardId);
     const left = [...shards, ...waiting];
-    if (this.#hasLooked && left.length === 0) return Promise.resolve(undefined);
+    const areKnown = this.#hasLooked && this.#endsSeen === this.#ends;
+    if (areKnown && left.length === 0) return Promise.resolve(undefined);
     return Promise.resolve(left.length === 0 ? 'the shards are not known yet' : `shards that are not at their tip: ${left.join(', ')}`);
   }
 
@@ -239,7 +243,9 @@ export class StreamTenure implements Tenure {
     for (let failures = 0; !stopping.isSet; ) {
       let waitMs = DISCOVERY_MS;
       try {
+        const ends = this.#ends;
         if (this.#hasLooked) this.#shards = await source.listShards();
+        this.#endsSeen = ends;
         if (failures > 0) onProblem(undefined);
         failures = 0;
         if ((await source.describe()).incarnation !== works.described.incarnation) {
@@ -286,6 +292,7 @@ export class StreamTenure implements Tenure {
     const ended = task
       .run()
       .then((end) => {
+        if (end === 'ended') this.#ends += 1;
         if (end === 'trimmed')
           this.#trimmed.push({ part: shardId, reason: { kind: 'trimmed', shardId, message: 'see README: onTrimmed' } });
       })
