@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import { pinoLogger } from '../../adapters/logger/pino/index.ts';
-import { kinesis } from '../../adapters/source/kinesis/index.ts';
+import { type KinesisOptions, kinesis } from '../../adapters/source/kinesis/index.ts';
 import { memoryStore } from '../../adapters/store/memory/index.ts';
 import { type FunctionContext, handler } from '../../adapters/target/function/index.ts';
 import {
@@ -55,10 +55,15 @@ export type Fields = Omit<StreamMapOptions<KinesisStreamEvent>, 'source' | 'targ
   readonly startingPosition?: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
 };
 
+/** What a function does with a batch. */
+export type Work = (batch: SeenBatch, context: FunctionContext) => unknown;
+
 /** What an engine runs on, where a test wants it otherwise. */
 export interface RunOptions {
   /** Default: a memory of its own. */
   readonly store?: StateStore;
+  /** Default: the world's. */
+  readonly endpoint?: string;
   /** Default: the process's. Arrivals are the service's, on the process's clock. */
   readonly clock?: Clock;
 }
@@ -85,14 +90,21 @@ export class KinesisWorld {
   }
 
   async stream(shards = 1): Promise<WorldStream> {
+    const stream = this.unmade(shards);
+    await stream.create();
+    return stream;
+  }
+
+  /** The name of a stream that does not exist yet. */
+  unmade(shards = 1): WorldStream {
     const name = `whole-${randomUUID()}`;
     this.#made.add(name);
-    return new WorldStream(this, name, shards, await this.streams.create(name, shards));
+    return new WorldStream(this, name, shards);
   }
 
   /** An engine that stops when the test is over. */
   run(onTestFinished: OnTestFinished, options: RunOptions = {}): KinesisRun {
-    const run = new KinesisRun(this.endpoint, options);
+    const run = new KinesisRun({ endpoint: this.endpoint, ...options });
     onTestFinished(() => run.end());
     return run;
   }
@@ -112,11 +124,15 @@ export class WorldStream {
   readonly #world: KinesisWorld;
   readonly #shards: number;
 
-  constructor(world: KinesisWorld, name: string, shards: number, arn: string) {
+  constructor(world: KinesisWorld, name: string, shards: number) {
     this.#world = world;
     this.#shards = shards;
     this.name = name;
-    this.arn = arn;
+    this.arn = `arn:aws:kinesis:us-east-1:000000000000:stream/${name}`;
+  }
+
+  async create(): Promise<void> {
+    await this.#world.streams.create(this.name, this.#shards);
   }
 
   /** Puts all; gives what the stream took, each shard in its order. Records of one key go one call after the other, as given. */
@@ -168,7 +184,7 @@ export class WorldStream {
   /** Deletes it and makes another under its name. */
   async recreate(): Promise<void> {
     await this.#world.streams.remove(this.name);
-    await this.#world.streams.create(this.name, this.#shards);
+    await this.create();
   }
 }
 
@@ -183,7 +199,7 @@ export class KinesisRun {
   readonly #endpoint: string;
   readonly #sources: StreamSource[] = [];
 
-  constructor(endpoint: string, { store = memoryStore(), clock = systemClock }: RunOptions) {
+  constructor({ endpoint, store = memoryStore(), clock = systemClock }: RunOptions & { readonly endpoint: string }) {
     this.#endpoint = endpoint;
     const logger = pinoLogger({ level: 'info', output: { write: (line) => this.logs.push(line) } });
     const random = { next: () => systemRandom.next() * HASTE, uuid: () => systemRandom.uuid() };
@@ -195,20 +211,20 @@ export class KinesisRun {
   }
 
   /** A mapping of a stream: TRIM_HORIZON and named `m` unless told otherwise. */
-  map(stream: WorldStream, fields: Fields, work: (batch: SeenBatch, context: FunctionContext) => unknown): Mapping {
+  map(stream: WorldStream, fields: Fields, work: Work, options?: Partial<KinesisOptions>): Mapping {
     const named = { name: 'm', startingPosition: 'TRIM_HORIZON' as const, timeout: 30, ...fields };
     const target = handler((event: KinesisStreamEvent, context) => {
       const batch = seen(named.name, event, context.awsRequestId);
       this.batches.push(batch);
       return work(batch, context);
     });
-    return this.engine.map({ ...named, source: this.source(stream), target });
+    return this.engine.map({ ...named, source: this.source(stream, options), target });
   }
 
-  /** A stream as a source, for mappings whose function is not of this process. */
-  source(stream: WorldStream): StreamSource<KinesisStreamEvent> {
-    const { arn } = stream;
-    const source = kinesis({ stream: arn, endpoint: this.#endpoint, credentials: CREDENTIALS, pollMs: 100, readLimits: 'none' });
+  /** A stream as a source, where a test needs a target or options of its own. */
+  source({ arn }: WorldStream, options: Partial<KinesisOptions> = {}): StreamSource<KinesisStreamEvent> {
+    const own = { pollMs: 100, readLimits: 'none', ...options } as const;
+    const source = kinesis({ ...own, stream: arn, endpoint: this.#endpoint, credentials: CREDENTIALS });
     this.#sources.push(source);
     return source;
   }
