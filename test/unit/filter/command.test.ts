@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerFilter, answerFilterLine } from '../../../src/filter/command.ts';
+import { answerFilter, answerFilterLine } from '../../../src/filter/index.ts';
 
 describe('a line of `millrace filter test`', () => {
   it.each([

@@ -3,6 +3,7 @@ import {
   compileFilterCriteria,
   FILTERS_MAX,
   FILTERS_MAX_ON_REQUEST,
+  type FilterCriteria,
   FilterPatternError,
   type FilterSourceKind,
   type FilterView,
@@ -115,7 +116,7 @@ describe('FilterCriteria', () => {
   });
 
   it('takes five filters, and ten on request', () => {
-    const criteria = (count: number): { filters: { pattern: string }[] } => ({
+    const criteria = (count: number): FilterCriteria => ({
       filters: Array.from({ length: count }, () => ({ pattern: '{"a":[1]}' })),
     });
     expect(compileFilterCriteria(criteria(FILTERS_MAX), 'sqs')).toBeDefined();
