@@ -52,8 +52,21 @@ export class AwsConnection<Calls> {
 export interface CommonClientConfig extends Pick<AwsSettings, 'region' | 'endpoint' | 'credentials'> {
   readonly maxAttempts: 1;
   readonly cacheMiddleware: true;
+  readonly logger: ClientLogger;
   readonly requestHandler: SocketSettings;
 }
+
+/** A logger as the SDK's clients take it. */
+interface ClientLogger {
+  readonly debug: (...content: unknown[]) => void;
+  readonly info: (...content: unknown[]) => void;
+  readonly warn: (...content: unknown[]) => void;
+  readonly error: (...content: unknown[]) => void;
+}
+
+const nothing = (): void => undefined;
+/** Says nothing, like the SDK's own. It has no `info`, because for one that has the SDK copies every answer, record by record. */
+const SILENT: Omit<ClientLogger, 'info'> = { debug: nothing, warn: nothing, error: nothing };
 
 /** The settings as the SDK spells them. Every call is made once: what fails is for the engine to repeat. */
 export function clientConfig(settings: AwsSettings): CommonClientConfig {
@@ -64,6 +77,7 @@ export function clientConfig(settings: AwsSettings): CommonClientConfig {
     ...(credentials === undefined ? undefined : { credentials }),
     maxAttempts: 1,
     cacheMiddleware: true,
+    logger: SILENT as ClientLogger,
     requestHandler: socketSettings(settings, 0),
   };
 }

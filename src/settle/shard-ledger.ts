@@ -96,7 +96,8 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     const { scheme, laneOf } = this.#parts;
     const fresh: ShardEntry<Item>[] = [];
     for (const record of records) {
-      const lane = laneOf(record.orderKey, scheme.pf);
+      // A key may be made when it is asked for, and with one lane nobody needs it.
+      const lane = scheme.pf === 1 ? 0 : laneOf(record.orderKey, scheme.pf);
       const entry = { record, sizeBound: record.sizeBound, lane, isDone: this.#isStoredAsDone(record) || keeps?.(record) === false };
       this.#entries.push(entry);
       if (!entry.isDone) fresh.push(entry);
@@ -190,14 +191,14 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
   }
 
   #isStoredAsDone(record: Item): boolean {
-    const { sequenceNumber, orderKey } = record;
+    const { sequenceNumber } = record;
     if (this.#doneBelow === null) return false;
     if (compareSequence(sequenceNumber, this.#doneBelow) > 0) {
       this.#doneBelow = null;
       return false;
     }
     const covers = (lanes: readonly (SequenceNumber | null)[]): boolean => {
-      const mark = lanes[this.#parts.laneOf(orderKey, lanes.length)] ?? null;
+      const mark = lanes[this.#parts.laneOf(record.orderKey, lanes.length)] ?? null;
       return mark !== null && compareSequence(sequenceNumber, mark) <= 0;
     };
     return covers(this.#marks) || this.#older.some(({ lanes }) => covers(lanes));

@@ -24,7 +24,7 @@ export async function streamsEngineSuite(options: BenchOptions): Promise<SuiteRe
     const title = `ParallelizationFactor ${String(parallelizationFactor)}`;
     if (!title.includes(options.only)) continue;
     const contestants = subjects.map((subject): Contestant => {
-      const counts = options.short ? { warmUp: 100_000, records: 200_000 } : { warmUp: 200_000, records: 1_000_000 };
+      const counts = options.short ? { warmUp: 400_000, records: 400_000 } : { warmUp: 400_000, records: 1_000_000 };
       return { name: NAMES[subject], measure: () => measure({ subject, parallelizationFactor, batchSize: BATCH, ...counts }, options) };
     });
     const conditions = `embedded stream, one shard, 1,000 keys, records of 200 bytes, batches of ${String(BATCH)}, a function that does nothing`;

@@ -77,7 +77,8 @@ class ShardReader implements StepReader<DynamoDBStreamRecord> {
       const { fixedBytes } = this.#reading;
       const records = found.map((record) => toRecord(record, fixedBytes));
       const last = records.at(-1);
-      const bytes = found.reduce((sum, { dynamodb }) => sum + (dynamodb?.SizeBytes ?? 0), 0);
+      let bytes = 0;
+      for (const { dynamodb } of found) bytes += dynamodb?.SizeBytes ?? 0;
       const isFull = records.length >= this.#limit || bytes >= FULL_PAGE_BYTES;
       this.#iterator = NextShardIterator;
       this.#after = last?.sequenceNumber ?? this.#after;
@@ -85,7 +86,7 @@ class ShardReader implements StepReader<DynamoDBStreamRecord> {
       this.#dueAt = isFull ? startedAt : startedAt + this.#reading.pollMs;
       return {
         kind: 'page',
-        records: records.filter(({ arrivedAt }) => arrivedAt >= this.#notBefore),
+        records: this.#wanted(records),
         // An empty page says nothing: DynamoDB gives such ones also in front of records.
         readThrough: last?.arrivedAt,
         millisBehindLatest: undefined,
@@ -95,6 +96,11 @@ class ShardReader implements StepReader<DynamoDBStreamRecord> {
       if (this.#isOver()) return undefined;
       return this.#trouble(thrown);
     }
+  }
+
+  #wanted(records: readonly DynamoDBStreamRecord[]): readonly DynamoDBStreamRecord[] {
+    const from = this.#notBefore;
+    return from === Number.NEGATIVE_INFINITY ? records : records.filter(({ arrivedAt }) => arrivedAt >= from);
   }
 
   #isOver(): boolean {
