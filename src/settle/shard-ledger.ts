@@ -197,8 +197,9 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
       this.#doneBelow = null;
       return false;
     }
+    const { orderKey } = record;
     const covers = (lanes: readonly (SequenceNumber | null)[]): boolean => {
-      const mark = lanes[this.#parts.laneOf(record.orderKey, lanes.length)] ?? null;
+      const mark = lanes[this.#parts.laneOf(orderKey, lanes.length)] ?? null;
       return mark !== null && compareSequence(sequenceNumber, mark) <= 0;
     };
     return covers(this.#marks) || this.#older.some(({ lanes }) => covers(lanes));
