@@ -1,8 +1,8 @@
 import type { Branch } from './clause.ts';
 import { consistentMatch, gather } from './consistent-match.ts';
 import { shown } from './number-text.ts';
-import { type FieldTest, fieldTests, type PathNode, pathTree } from './path-tree.ts';
-import { plainMatch, UNCLEAR, type Verdict, YES } from './plain-match.ts';
+import { type FieldTest, fieldTests, type PathNode, pathTree, type TestCache } from './path-tree.ts';
+import { NO, plainMatch, UNCLEAR, type Verdict, YES } from './plain-match.ts';
 import { readPattern } from './read-pattern.ts';
 
 /** A compiled filter pattern. */
@@ -43,14 +43,14 @@ export interface FilterRejection {
  * counts as the nearest double; the filters of a mapping read such numbers from the record's text and compare them exactly.
  */
 export function compileFilterPattern(text: string): FilterPattern {
-  const branches = readPattern(text).map(compileBranch);
+  const branches = compileBranches(readPattern(text));
   return {
     matches: anyBranch(branches),
     explain(event) {
       if (!isObject(event)) return { match: false, rejections: [WRONG_EVENT] };
       const rejections: FilterRejection[] = [];
       for (const branch of branches) {
-        const rejection = explainBranch(branch, event);
+        const rejection = explainBranch(branch.compiled(), event);
         if (rejection === undefined) return { match: true };
         rejections.push(rejection);
       }
@@ -61,7 +61,7 @@ export function compileFilterPattern(text: string): FilterPattern {
 
 /** Whether an event matches any of the branches. */
 export function matchBranches(branches: readonly Branch[]): (event: unknown) => boolean {
-  return anyBranch(branches.map(compileBranch));
+  return anyBranch(compileBranches(branches));
 }
 
 interface CompiledBranch {
@@ -70,19 +70,55 @@ interface CompiledBranch {
   readonly decide: (event: object) => Verdict;
 }
 
+/** Up to so many ways to match are simply tried one after another. */
+const FEW_BRANCHES = 5;
+
 const WRONG_EVENT: FilterRejection = { path: '', pattern: '', offset: 0, found: [], reason: 'the event is no JSON object' };
 
-function compileBranch(branch: Branch): CompiledBranch {
-  const fields = fieldTests(branch);
-  const tree = pathTree(fields);
-  return { fields, tree, decide: plainMatch(tree) };
+/** A branch that is compiled when it is first looked at: of a thousand combinations few ever are. */
+interface LazyBranch {
+  readonly branch: Branch;
+  readonly compiled: () => CompiledBranch;
 }
 
-function anyBranch(branches: readonly CompiledBranch[]): (event: unknown) => boolean {
+function compileBranches(branches: readonly Branch[]): readonly LazyBranch[] {
+  const cache: TestCache = new Map();
+  return branches.map((branch) => {
+    let made: CompiledBranch | undefined;
+    const compiled = (): CompiledBranch => {
+      if (made !== undefined) return made;
+      const fields = fieldTests(branch, cache);
+      const tree = pathTree(fields);
+      made = { fields, tree, decide: plainMatch(tree) };
+      return made;
+    };
+    return { branch, compiled };
+  });
+}
+
+function anyBranch(branches: readonly LazyBranch[]): (event: unknown) => boolean {
+  if (branches.length > FEW_BRANCHES) return anyOfMany(branches);
+  const few = branches.map(({ compiled }) => compiled());
   return (event) => {
     if (!isObject(event)) return false;
-    for (const branch of branches) if (matchesBranch(branch, event)) return true;
+    for (const branch of few) if (matchesBranch(branch, event)) return true;
     return false;
+  };
+}
+
+/** The same where `$or`s combine the same few fields again and again: each field is looked at alone first, and only once. */
+function anyOfMany(branches: readonly LazyBranch[]): (event: unknown) => boolean {
+  const distinct = fieldTests([...new Set(branches.flatMap(({ branch }) => branch))], new Map());
+  // What matches by its absence may be absent beside other fields, in the element of an array that those are in.
+  const positive = distinct.filter(({ absent }) => !absent);
+  const alone = positive.map((field) => plainMatch(pathTree([{ ...field, index: 0 }])));
+  const indexes = new Map(positive.map(({ field }, index) => [field, index]));
+  const candidates = branches.map(({ branch, compiled }) => ({ needed: branch.flatMap((field) => indexes.get(field) ?? []), compiled }));
+  return (event) => {
+    if (!isObject(event)) return false;
+    const decided = Array<Verdict | undefined>(alone.length).fill(undefined);
+    const isPossible = (index: number): boolean => (decided[index] ??= alone[index]?.(event)) !== NO;
+    return candidates.some(({ needed, compiled }) => needed.every(isPossible) && matchesBranch(compiled(), event));
   };
 }
 

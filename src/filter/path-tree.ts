@@ -18,14 +18,20 @@ export interface PathNode {
   readonly children: Map<string, PathNode>;
 }
 
+/** Compiled tests by field: the branches of a pattern share many of their fields. */
+export type TestCache = Map<Field, Omit<FieldTest, 'field' | 'index'>>;
+
 /** Compiles the tests of a branch's fields. */
-export function fieldTests(branch: Branch): readonly FieldTest[] {
-  return branch.map((field, index) => ({
-    field,
-    index,
-    test: valueTest(field.clauses),
-    absent: field.clauses.some((clause) => clause.op === 'exists' && !clause.present),
-  }));
+export function fieldTests(branch: Branch, cache: TestCache): readonly FieldTest[] {
+  return branch.map((field, index) => {
+    let compiled = cache.get(field);
+    if (compiled === undefined) {
+      const absent = field.clauses.some((clause) => clause.op === 'exists' && !clause.present);
+      compiled = { test: valueTest(field.clauses), absent };
+      cache.set(field, compiled);
+    }
+    return { field, index, ...compiled };
+  });
 }
 
 /** Arranges the fields of a branch by the steps of their paths. */
