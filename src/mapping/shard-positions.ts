@@ -36,9 +36,11 @@ export class ShardPositions {
 
   /**
    * Up to when a shard without a row counts as read: as far as its parents, for its records came later. So a child that nobody
-   * read for longer than its stream keeps records is suspected of loss like any other shard.
+   * read for longer than its stream keeps records is suspected of loss like any other shard. A parent that nobody knows, of a
+   * shard that is younger than the mapping, came and went while nobody read: then nothing counts as read.
    */
-  readThroughOf({ parents }: Pick<StreamShard, 'parents'>): number | undefined {
+  readThroughOf({ parents }: Pick<StreamShard, 'parents'>, isInitial = true): number | undefined {
+    if (!isInitial && parents.some((parent) => !this.#places.has(parent))) return 0;
     const known = parents.flatMap((parent) => this.#places.get(parent)?.readThrough ?? []);
     return known.length === 0 ? undefined : Math.min(...known);
   }

@@ -110,6 +110,8 @@ export class ShardTask {
     let from = this.#ledger.lastRead;
     if (!this.#mayOpen()) return;
     while (!stopping.isSet) {
+      // Where nothing was read yet the source cannot tell that something is missing.
+      if (from.kind === 'start' && !this.#mayOpen()) return;
       try {
         if (await this.#readFrom(from)) return;
         from = this.#ledger.lastRead;
@@ -173,7 +175,9 @@ export class ShardTask {
 
   #take(page: Extract<StreamStep, { kind: 'page' }>): void {
     const { listener, mapping, clock } = this.#works;
-    const fresh = this.#ledger.read(page.records, page.readThrough);
+    // Of a closed shard it is not known when it was closed: its children may hold records from its last one on.
+    const readThrough = page.ended ? page.records.at(-1)?.arrivedAt : page.readThrough;
+    const fresh = this.#ledger.read(page.records, readThrough);
     this.#hold(fresh.length, boundOf(fresh));
     for (const entry of fresh) this.#lanes[entry.lane]?.push(entry);
     this.#noteTip(page);

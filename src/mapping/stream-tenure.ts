@@ -220,9 +220,9 @@ export class StreamTenure implements Tenure {
         if (attempt > 1) onProblem(undefined);
         this.#isResumed = start !== undefined;
         if (start !== undefined) return start;
-        // Another stream under the name: it has a beginning of its own, but the mapping is as old as it was.
-        const begun = {
-          start: began?.kind === 'latest' ? began : startOf(options, createdAt),
+        // Another stream under the name is younger than the mapping: all of it is to be read.
+        const begun: MappingStart = {
+          start: began === undefined ? startOf(options, createdAt) : { kind: 'trim-horizon' },
           shards: this.#shards.map(({ shardId }) => shardId),
         };
         works.checkpointer.changed({ shard: START_ROW, encode: () => encodeStart(begun, works.described.incarnation) });
@@ -286,7 +286,12 @@ export class StreamTenure implements Tenure {
 
   #begin(works: StreamWorks, shardId: string, start: MappingStart): void {
     if (this.#tasks.has(shardId) || this.#trimmed.some(({ part }) => part === shardId)) return;
-    const readThrough = this.#resting.readThroughOf(this.#shards.find((shard) => shard.shardId === shardId) ?? { parents: [] });
+    const listed = this.#shards.find((shard) => shard.shardId === shardId) ?? { parents: [] };
+    for (const parent of listed.parents) {
+      const ending = this.#tasks.get(parent);
+      if (ending !== undefined) this.#resting.rest(parent, ending.task);
+    }
+    const readThrough = this.#resting.readThroughOf(listed, start.shards.includes(shardId));
     const row = this.#resting.rowOf(shardId) ?? freshRow(works, initialPosition(shardId, start), readThrough);
     const task = new ShardTask(works, shardId, row, this.#isResumed);
     const ended = task

@@ -153,12 +153,18 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     return {
       incarnation,
       position: this.#position,
-      readThrough: this.#readThrough,
+      readThrough: this.#doneThrough,
       current: { scheme: this.#parts.scheme, lanes: [...this.#marks] },
       older: this.#older,
       retry: [...this.#retries.values()].flat(),
       window: this.#window,
     };
+  }
+
+  /** What is read and not done is read again by the next process, so it counts as unread there: it may be trimmed until then. */
+  get #doneThrough(): number | undefined {
+    const oldest = this.#entries[this.#head]?.record.arrivedAt;
+    return oldest === undefined || this.#readThrough === undefined ? this.#readThrough : Math.min(oldest, this.#readThrough);
   }
 
   /** An idle shard is not stored at every empty page: loss is judged in hours. */

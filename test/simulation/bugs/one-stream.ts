@@ -49,7 +49,14 @@ export class OneStream {
       { stopTimeoutMs: 2000, ...settings },
     );
     engine.on((name, event) => this.told.push({ name, event }));
-    engine.map<KinesisStreamEvent>({ startingPosition: 'TRIM_HORIZON', ...fields, name: 'orders', source, target: this.#target });
+    engine.map<KinesisStreamEvent>({
+      startingPosition: 'TRIM_HORIZON',
+      ...fields,
+      name: 'orders',
+      source,
+      target: this.#target,
+      timeout: 900,
+    });
     void engine.start();
     return engine;
   }
