@@ -2,7 +2,7 @@ import type { EngineEvents, EntryResult, QueueMessage, QueueReceipt, ReceiveRequ
 import type { Life } from './life.ts';
 
 /** The rules a run can break; see design.md's list. `defect`: the engine reported one of its own. */
-export type Rule = 'R1' | 'R2' | 'R3' | 'R5' | 'R6' | 'R7' | 'R9' | 'R10' | 'R11' | 'R12' | 'R13' | 'R14' | 'defect';
+export type Rule = 'R1' | 'R2' | 'R3' | 'R4' | 'R5' | 'R6' | 'R7' | 'R8' | 'R9' | 'R10' | 'R11' | 'R12' | 'R13' | 'R14' | 'defect';
 
 /** What the judge needs to know of a mapping; fixed for the world. */
 export interface MappingFacts {

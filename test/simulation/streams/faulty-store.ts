@@ -1,16 +1,13 @@
-import type {
-  AcquireResult,
-  Discard,
-  FailureDestination,
-  Lease,
-  LeaseOwner,
-  RowWrite,
-  StateStore,
-  StoredMapping,
-  StoredRow,
-} from '../../../src/index.ts';
+import type { AcquireResult, Lease, LeaseOwner, RowWrite, StateStore, StoredMapping, StoredRow } from '../../../src/index.ts';
 import { call, type Surroundings } from './faulty.ts';
-import type { StreamJudge } from './judge.ts';
+import type { MappingJudge } from './judge/index.ts';
+
+/** What the store needs to know of a mapping. */
+export interface StoredFor {
+  readonly judge: MappingJudge;
+  /** ParallelizationFactor of this life. */
+  readonly factor: number;
+}
 
 /** The store as one life of the engine reaches it. Durable: it outlives the process. */
 export class FaultyStore implements StateStore {
@@ -18,12 +15,12 @@ export class FaultyStore implements StateStore {
   readonly durable = true;
   readonly #around: Surroundings;
   readonly #store: StateStore;
-  readonly #judge: StreamJudge;
+  readonly #mappings: ReadonlyMap<string, StoredFor>;
 
-  constructor(around: Surroundings, store: StateStore, judge: StreamJudge) {
+  constructor(around: Surroundings, store: StateStore, mappings: ReadonlyMap<string, StoredFor>) {
     this.#around = around;
     this.#store = store;
-    this.#judge = judge;
+    this.#mappings = mappings;
   }
 
   listMappings(): Promise<readonly StoredMapping[]> {
@@ -46,7 +43,7 @@ export class FaultyStore implements StateStore {
     return this.#call(async () => {
       const versions = await this.#store.writeRows(writes);
       writes.forEach((write, index) => {
-        if (versions[index] !== undefined) this.#judge.wrote(write);
+        if (versions[index] !== undefined) this.#mappings.get(write.mappingId)?.judge.wrote(write);
       });
       return versions;
     });
@@ -55,7 +52,10 @@ export class FaultyStore implements StateStore {
   acquire(key: string, owner: LeaseOwner, unmoved?: number): Promise<AcquireResult> {
     return this.#call(async () => {
       const answer = await this.#store.acquire(key, owner, unmoved);
-      if (answer.acquired) this.#judge.acquired(this.#around.life, answer.lease.epoch, await this.#store.readRows(key));
+      const mapping = this.#mappings.get(key);
+      if (answer.acquired && mapping !== undefined) {
+        mapping.judge.acquired(this.#around.life, answer.lease.epoch, mapping.factor, await this.#store.readRows(key));
+      }
       return answer;
     });
   }
@@ -75,33 +75,5 @@ export class FaultyStore implements StateStore {
   #call<Value>(action: () => Promise<Value>): Promise<Value> {
     const { storeError: error, storeLostReply: lostReply } = this.#around.faults;
     return call(this.#around, 'the store', { error, lostReply }, action);
-  }
-}
-
-/** The on-failure destination as one life of the engine reaches it. */
-export class FaultyDestination implements FailureDestination {
-  readonly label = 'simulated';
-  readonly #around: Surroundings;
-  readonly #judge: StreamJudge;
-
-  constructor(around: Surroundings, judge: StreamJudge) {
-    this.#around = around;
-    this.#judge = judge;
-  }
-
-  check(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  send(discard: Discard): Promise<void> {
-    const { destinationError: error, destinationLostReply: lostReply } = this.#around.faults;
-    return call(this.#around, 'the destination', { error, lostReply }, () => {
-      this.#judge.discarded(discard);
-      return Promise.resolve();
-    });
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
   }
 }

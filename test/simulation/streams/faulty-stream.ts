@@ -9,23 +9,36 @@ import {
   type StreamSource,
   type StreamStep,
 } from '../../../src/index.ts';
-import { call, cross, pass, type Surroundings, strikes, unavailable } from './faulty.ts';
+import { call, cross, isOut, pass, type Surroundings, strikes, unavailable } from './faulty.ts';
+import type { MappingJudge } from './judge/index.ts';
 
-/** The embedded stream as one life of the engine reaches it. */
+/** How far above the exact size the bound of a large record may be, bytes. */
+const BOUND_STEP = 30_000;
+const BOUND_STEPS = 7;
+
+/** An embedded stream as one mapping of one life of the engine reaches it. */
 export class FaultyStream implements StreamSource<KinesisStreamEvent, KinesisRecord> {
   readonly kind = 'stream';
   readonly label: string;
   readonly startingPositions;
   readonly #around: Surroundings;
   readonly #stream: EmbeddedStream;
+  readonly #sizes: ReadonlyMap<string, number>;
+  readonly #judge: MappingJudge;
   readonly #pageRecords: number;
+  readonly #onEvent: (event: KinesisStreamEvent) => void;
 
-  constructor(around: Surroundings, stream: EmbeddedStream, pageRecords: number) {
+  /** `onEvent` hears of every event that is made: it does not say for which mapping. */
+  constructor(around: Surroundings, judge: MappingJudge, pageRecords: number, onEvent: (event: KinesisStreamEvent) => void) {
+    const { stream } = judge.bench;
     this.#around = around;
-    this.#stream = stream;
+    this.#judge = judge;
+    this.#stream = stream.embedded;
+    this.#sizes = stream.sizes;
     this.#pageRecords = pageRecords;
-    this.label = stream.label;
-    this.startingPositions = stream.startingPositions;
+    this.#onEvent = onEvent;
+    this.label = stream.embedded.label;
+    this.startingPositions = stream.embedded.startingPositions;
   }
 
   describe(): Promise<StreamDescription> {
@@ -39,10 +52,12 @@ export class FaultyStream implements StreamSource<KinesisStreamEvent, KinesisRec
   }
 
   async *read(request: ReadRequest): AsyncIterableIterator<StreamStep<KinesisRecord>, undefined> {
-    const { clock, random, faults } = this.#around;
+    const { clock, random, faults, life } = this.#around;
     const maxRecords = Math.min(request.maxRecords, this.#pageRecords);
+    this.#judge.opened(life, request);
     const inner = this.#stream.read({ ...request, maxRecords });
     for (;;) {
+      if (isOut(this.#around, 'reads')) throw unavailable('a read');
       if (strikes(this.#around, faults.readError / 2)) throw unavailable('a read');
       if (strikes(this.#around, faults.slowRead)) await pass(clock, random.integer(1, 5000));
       if (strikes(this.#around, faults.trouble)) {
@@ -64,16 +79,29 @@ export class FaultyStream implements StreamSource<KinesisStreamEvent, KinesisRec
         return undefined;
       }
       if (strikes(this.#around, faults.readError / 2)) throw unavailable('a page');
-      yield step.value;
+      this.#judge.delivered(life, request.shardId, step.value);
+      yield this.#sized(step.value);
     }
   }
 
   toEvent(shardId: string, records: readonly KinesisRecord[]): KinesisStreamEvent {
-    return this.#stream.toEvent(shardId, records);
+    const event = this.#stream.toEvent(shardId, records);
+    this.#onEvent(event);
+    return event;
   }
 
   eventBytes(shardId: string, record: KinesisRecord): number {
-    return this.#stream.eventBytes(shardId, record);
+    return this.#sizes.get(record.sequenceNumber) ?? this.#stream.eventBytes(shardId, record);
+  }
+
+  /** Large records are as large as they claim to be. */
+  #sized(step: StreamStep<KinesisRecord>): StreamStep<KinesisRecord> {
+    if (step.kind !== 'page' || this.#sizes.size === 0) return step;
+    const records = step.records.map((record) => {
+      const bytes = this.#sizes.get(record.sequenceNumber);
+      return bytes === undefined ? record : { ...record, sizeBound: bytes + (bytes % BOUND_STEPS) * BOUND_STEP };
+    });
+    return { ...step, records };
   }
 
   batchInfo(shardId: string, records: readonly KinesisRecord[]): BatchInfo {

@@ -1,7 +1,7 @@
 import { type Clock, type SeededRandom, SourceError } from '../../../src/index.ts';
 import { type Life, never } from '../life.ts';
 import type { Freezer } from './freezer.ts';
-import type { StreamFaults } from './plan.ts';
+import type { Outage, StreamFaults } from './plan.ts';
 
 /** What everything around an engine works with. */
 export interface Surroundings {
@@ -11,6 +11,7 @@ export interface Surroundings {
   /** The world's. */
   readonly clock: Clock;
   readonly faults: StreamFaults;
+  readonly outages: readonly Outage[];
   readonly faultsEndAt: number;
   readonly latencyMs: number;
 }
@@ -22,6 +23,12 @@ export function unavailable(what: string): SourceError {
 /** True once in so many times, while there are faults. */
 export function strikes({ random, clock, faultsEndAt }: Surroundings, probability: number): boolean {
   return probability > 0 && clock.monotonic() < faultsEndAt && random.chance(probability);
+}
+
+/** Whether nothing of a kind works now. */
+export function isOut({ outages, clock }: Surroundings, what: Outage['what']): boolean {
+  const now = clock.monotonic();
+  return outages.some((outage) => outage.what === what && now >= outage.from && now < outage.to);
 }
 
 /** Time passes on the world's clock. */

@@ -16,26 +16,43 @@ export interface StreamFaults {
   readonly storeLostReply: number;
   readonly destinationError: number;
   readonly destinationLostReply: number;
+  /** A destination that does not answer for a while, and fails then. */
+  readonly destinationHang: number;
 }
 
 export interface StreamSend {
   readonly at: number;
+  readonly stream: string;
   readonly key: string;
   /** The function always fails it. */
   readonly poison: boolean;
-  /** The process ends when it is invoked. */
+  /** The process ends when the first mapping invokes with it. */
   readonly killer: boolean;
+  /** What it claims to take in an event, bytes; 0: what it takes. */
+  readonly bytes: number;
 }
 
-/** Something that is done to the engine or to the stream at an instant. */
+/** Something that is done to the engine or to a stream at an instant. */
 export type StreamAction =
   | { readonly kind: 'crash'; readonly at: number; readonly afterTouches: number; readonly downMs: number }
   | { readonly kind: 'stop'; readonly at: number; readonly timeoutMs: number; readonly downMs: number }
   /** The engine is held, another one takes over, and then it wakes up. */
   | { readonly kind: 'freeze'; readonly at: number; readonly forMs: number }
-  | { readonly kind: 'split' | 'merge' | 'expire' | 'trim' | 'recreate'; readonly at: number; readonly pick: number };
+  | {
+      readonly kind: 'split' | 'merge' | 'expire' | 'trim' | 'recreate';
+      readonly at: number;
+      readonly stream: string;
+      readonly pick: number;
+    };
 
-/** The fields of the mapping that a life has; ParallelizationFactor may be another one in the next. */
+/** A time in which nothing of a kind works: reads of streams, the functions, or the destinations. */
+export interface Outage {
+  readonly what: 'reads' | 'functions' | 'destinations';
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The fields of a mapping. */
 export interface StreamFields {
   readonly batchSize: number;
   readonly maximumBatchingWindowInSeconds: number;
@@ -45,21 +62,44 @@ export interface StreamFields {
   readonly partial: boolean;
   readonly checkpointIntervalMs: number;
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
+  readonly onDestinationFailure: 'hold' | 'drop';
+  readonly onTrimmed: 'stop' | 'resumeAtTrimHorizon';
+}
+
+export interface StreamOfPlan {
+  readonly name: string;
+  readonly shards: number;
+  readonly retentionMs: number;
+}
+
+export interface StreamFunction {
+  readonly name: string;
+  readonly timeoutSeconds: number;
+  readonly reserved: number | undefined;
+  readonly behaviour: Behaviour;
+}
+
+export interface StreamMapping {
+  readonly name: string;
+  readonly stream: string;
+  readonly functionName: string;
+  readonly fields: StreamFields;
+  /** ParallelizationFactor of the first lives; the last one stays. */
+  readonly factors: readonly number[];
 }
 
 /** Everything that happens in one world, drawn from one seed. */
 export interface StreamPlan {
   readonly seed: number;
-  readonly shards: number;
-  readonly fields: StreamFields;
-  /** ParallelizationFactor of the first lives; the last one stays. */
-  readonly factors: readonly number[];
-  readonly timeoutSeconds: number;
-  readonly reserved: number | undefined;
-  readonly behaviour: Behaviour;
+  readonly streams: readonly StreamOfPlan[];
+  readonly functions: readonly StreamFunction[];
+  readonly mappings: readonly StreamMapping[];
   readonly faults: StreamFaults;
+  readonly outages: readonly Outage[];
   readonly traffic: readonly StreamSend[];
   readonly actions: readonly StreamAction[];
+  /** Steps of the wall clock: when and by how much, ms. */
+  readonly wallJumps: readonly { readonly at: number; readonly byMs: number }[];
   /** When the first engine starts, ms. */
   readonly startsAt: number;
   /** From here on nothing goes wrong any more, ms. */
@@ -67,4 +107,6 @@ export interface StreamPlan {
   readonly latencyMs: number;
   /** The most records of a page. */
   readonly pageRecords: number;
+  /** How many records the engine may hold at once; undefined: its own default. */
+  readonly bufferRecords: number | undefined;
 }

@@ -1,6 +1,6 @@
 import type { Life } from '../life.ts';
 
-/** One record of the traffic and what became of it. */
+/** One record of the traffic and what became of it, in the eyes of one mapping. */
 export interface Offered {
   readonly text: string;
   readonly key: string;
@@ -9,11 +9,15 @@ export interface Offered {
   readonly incarnation: string;
   readonly shardId: string;
   readonly sequenceNumber: string;
-  /** Wall clock, epoch ms. */
+  /** When it was put, ms. */
+  readonly putAt: number;
+  /** Wall clock of the stream, epoch ms. */
   readonly arrivedAt: number;
   readonly poison: boolean;
   readonly killer: boolean;
-  /** Nobody has to handle it: it was there before the start, or its stream is gone. */
+  /** What it claims to take in an event, bytes; 0: little. */
+  readonly bytes: number;
+  /** Nobody has to handle it: it was there before the start, its stream is gone, or it was lost as the mapping allows. */
   isExempt: boolean;
   /** Handled or given up. */
   isFinished: boolean;
@@ -21,18 +25,45 @@ export interface Offered {
   handledBy: { readonly tenure: Tenure; readonly invocation: StreamInvocation } | undefined;
 }
 
-/** One time of holding the lease. */
+/** One time of holding the lease of a mapping. */
 export interface Tenure {
   readonly life: Life;
   readonly epoch: number;
+  readonly acquiredAt: number;
+  /** ParallelizationFactor. */
+  readonly factor: number;
+  /** Something was stored when it began. */
+  readonly isResumed: boolean;
   /** What the store says is done, as it was when the lease was got. */
   readonly durable: ReadonlySet<Offered>;
+  /** Per shard the last number of what was stored as failed or running. */
+  readonly markedUpTo: ReadonlyMap<string, bigint>;
+  /** Something was stored as running: until it is known who ended the process, ranges run alone. */
+  readonly hasSuspects: boolean;
   readonly handled: Set<Offered>;
   readonly running: Set<StreamInvocation>;
   /** Failures of one range, counted anew in every tenure. */
   readonly failures: Map<string, number>;
+  /** When the engine was given each record, ms. */
+  readonly delivered: Map<Offered, number>;
+  readonly attempted: Set<Offered>;
+  /** When the last read of a shard was begun, ms. */
+  readonly openedAt: Map<string, number>;
+  /** Shards that stand still because records may have been lost. */
+  readonly trimmed: Set<string>;
+  readonly lanes: Map<string, LaneState>;
   /** When the process ended or was held, ms. */
   endedAt: number | undefined;
+}
+
+/** One lane as it is seen from outside. */
+export interface LaneState {
+  /** When its last invocation or discard was over, ms. */
+  freeSince: number;
+  /** Its last invocation failed, or a record of it could not be given up. */
+  isInTrouble: boolean;
+  /** What was too old was taken out of the batch that comes next. */
+  isCut: boolean;
 }
 
 /** One invocation as the function saw it. */

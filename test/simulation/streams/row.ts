@@ -5,7 +5,7 @@ export interface ReadRow {
   readonly incarnation: string;
   readonly position: { readonly at: 'start' | 'after' | 'end'; readonly number?: string };
   readonly lanes: readonly (string | null)[];
-  readonly retry?: readonly { readonly from: string; readonly to: string; readonly running?: boolean }[];
+  readonly retry?: readonly { readonly from: string; readonly to: string; readonly running?: true | 'alone' }[];
   readonly older?: readonly { readonly lanes: readonly (string | null)[] }[];
 }
 
@@ -13,7 +13,8 @@ export function readRow(data: string): ReadRow {
   return JSON.parse(data) as ReadRow;
 }
 
-function laneOf(key: string, lanes: number): number {
+/** The lane of a key: FNV-1a, stated anew here. */
+export function laneOf(key: string, lanes: number): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key, 'latin1')) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % lanes;

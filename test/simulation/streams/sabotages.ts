@@ -41,8 +41,8 @@ export const STREAM_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'the retry counter is not reset when a partial answer advances',
     file: 'src/mapping/stream-lane.ts',
-    find: 'attempts: 0,\n          notBefore: verdict.at,',
-    replace: 'attempts: later.attempts,\n          notBefore: verdict.at,',
+    find: 'waits: 0, attempts: 0, notBefore: at,',
+    replace: 'waits: 0, attempts: range.attempts, notBefore: at,',
     rules: ['R1', 'R3'],
   },
   {
@@ -104,10 +104,17 @@ export const STREAM_SABOTAGES: readonly Sabotage[] = [
     rules: ['R11'],
   },
   {
+    name: 'who may have ended the process does not run alone',
+    file: 'src/mapping/stream-lane.ts',
+    find: 'if (!(await runGate.enterAlone(stopping))) {',
+    replace: 'if (stopping.isSet) {',
+    rules: ['R1'],
+  },
+  {
     name: 'a range that has failed is taken for crashed',
     file: 'src/mapping/lane-queue.ts',
-    find: 'hasCrashed: running, isCut: true',
-    replace: 'hasCrashed: true, isCut: true',
+    find: 'isSuspected: ran !== undefined, isCut: true',
+    replace: "ran: 'alone', isSuspected: true, isCut: true",
     rules: ['R1', 'R3'],
   },
   {

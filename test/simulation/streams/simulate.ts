@@ -1,10 +1,13 @@
 import type { Result } from '../simulate.ts';
 import { drawStreamPlan } from './draw.ts';
+import type { MappingJudge } from './judge/index.ts';
 import type { StreamAction, StreamPlan } from './plan.ts';
 import { type StreamEngine, StreamSimulation } from './world.ts';
 
 /** How long after the faults everything must be settled, ms of virtual time. */
 const DRAIN_MS = 3_600_000;
+/** Between looks at what is left, ms. */
+const LOOK_MS = 500;
 /** Timers that may fire in one virtual millisecond before it counts as spinning. */
 const SPIN_STEPS = 20_000;
 /** How long a killed process is gone when nobody planned it, ms. */
@@ -22,12 +25,12 @@ export async function simulateStreams(seed: number, write?: (line: string) => vo
 async function runStreamPlan(plan: StreamPlan, write?: (line: string) => void): Promise<Result> {
   const run = new Run(plan, write);
   await run.toEnd();
-  const { judge, trace, clock } = run.world;
+  const { court, judges, trace, clock } = run.world;
   return {
     seed: plan.seed,
-    verdict: judge.verdict,
+    verdict: court.verdict,
     hash: trace.hash,
-    messages: judge.records.size,
+    messages: judges.reduce((sum, { records }) => sum + records.byText.size, 0),
     steps: run.steps,
     lasted: clock.monotonic(),
   };
@@ -49,15 +52,26 @@ class Run {
   }
 
   async toEnd(): Promise<void> {
-    const { clock, judge } = this.world;
-    const { traffic, actions, startsAt, faultsEndAt } = this.#plan;
-    for (const send of traffic) clock.timer(send.at, () => void this.world.send(send));
+    const { clock } = this.world;
+    const { traffic, actions, startsAt, faultsEndAt, wallJumps } = this.#plan;
+    await this.world.open();
+    for (const send of traffic) {
+      clock.timer(send.at, () => {
+        this.world.send(send);
+      });
+    }
+    for (const { at, byMs } of wallJumps) {
+      clock.timer(at, () => {
+        this.world.jump(byMs);
+      });
+    }
     for (const action of actions) clock.timer(action.at, () => void this.#act(action));
     clock.timer(startsAt, () => {
       this.#begin();
     });
     const lastAt = Math.max(faultsEndAt, ...traffic.map(({ at }) => at));
-    const isDrained = (): boolean => clock.monotonic() > lastAt && this.#busy === 0 && judge.unfinished.length === 0;
+    const isEmpty = this.#everySoOften(() => this.world.unfinished.length === 0);
+    const isDrained = (): boolean => clock.monotonic() > lastAt && this.#busy === 0 && isEmpty();
     if (!(await this.#stepUntil(isDrained, lastAt + DRAIN_MS))) {
       this.#stuck('not everything is done long after the last fault');
       return;
@@ -67,11 +81,11 @@ class Run {
 
   /** Steps until the condition holds; false when a rule is broken, time is up or nothing moves any more. */
   async #stepUntil(isDone: () => boolean, until: number): Promise<boolean> {
-    const { clock, judge } = this.world;
+    const { clock, court } = this.world;
     let at = -1;
     let spinning = 0;
     while (!isDone()) {
-      if (judge.verdict !== undefined || clock.monotonic() > until) return false;
+      if (court.verdict !== undefined || clock.monotonic() > until) return false;
       if (!(await clock.step())) return isDone();
       this.steps += 1;
       spinning = clock.monotonic() === at ? spinning + 1 : 0;
@@ -80,7 +94,18 @@ class Run {
       this.#stuck('the engine spins: time does not pass');
       return false;
     }
-    return judge.verdict === undefined;
+    return court.verdict === undefined;
+  }
+
+  /** Looks that cost too much for every step. */
+  #everySoOften(look: () => boolean): () => boolean {
+    const { clock } = this.world;
+    let lookAt = 0;
+    return () => {
+      if (clock.monotonic() < lookAt) return false;
+      lookAt = clock.monotonic() + LOOK_MS;
+      return look();
+    };
   }
 
   #begin(): void {
@@ -130,7 +155,7 @@ class Run {
 
   /** Resolves when the engine has stopped or was killed on the way. */
   async #stop({ life, engine }: StreamEngine, timeoutMs: number, downMs: number): Promise<void> {
-    const { trace, judge, clock } = this.world;
+    const { trace, court, clock } = this.world;
     const startedAt = clock.monotonic();
     trace.note('engine', `life ${String(life.number)} stops with ${String(timeoutMs)} ms to drain`);
     const progress = { hasStopped: false };
@@ -140,7 +165,7 @@ class Run {
     while (!progress.hasStopped && !life.isDead) {
       await this.#later(100);
       if (clock.monotonic() <= startedAt + timeoutMs + STOP_SLACK_MS) continue;
-      judge.fail('R13', `a stop with ${String(timeoutMs)} ms to drain has not ended`);
+      court.fail('R13', `a stop with ${String(timeoutMs)} ms to drain has not ended`);
       break;
     }
     life.end();
@@ -149,10 +174,10 @@ class Run {
 
   /** Another engine waits for the lease while the first one stands still, and the first wakes up when it is too late. */
   async #freeze(frozen: StreamEngine, forMs: number): Promise<void> {
-    const { trace, judge } = this.world;
+    const { trace, judges } = this.world;
     const name = `life ${String(frozen.life.number)}`;
     trace.note('engine', `${name} is held`);
-    judge.crashed(frozen.life);
+    for (const judge of judges) judge.crashed(frozen.life);
     frozen.freezer.freeze();
     this.#current = undefined;
     this.#begin();
@@ -165,15 +190,27 @@ class Run {
 
   /** Idle, stop, and the last account. */
   async #close(): Promise<void> {
-    const { judge, clock } = this.world;
+    const { court, judges, clock } = this.world;
     const progress = { isIdle: false, isOver: false };
     if (this.#current === undefined) this.#begin();
     const current = this.#current;
     if (current === undefined) return;
+    // A shard that stands still is not idle, and says so.
+    const saysSo = ({ bench, standing }: MappingJudge): boolean => {
+      const waits = current.engine.mappings.find(({ name }) => name === bench.mapping.name)?.waits() ?? [];
+      return standing.every((shardId) => waits.some(({ part, reason }) => part === shardId && reason.kind === 'trimmed'));
+    };
+    const isTold = this.#everySoOften(() => this.world.unfinished.length === 0 && judges.every(saysSo));
+    const isHeld = (): boolean => judges.every((judge) => judge.isHeldBy(current.life));
+    if (!(await this.#stepUntil(() => isHeld() && isTold(), clock.monotonic() + 600_000))) {
+      this.#stuck('what stands still does not say so');
+      return;
+    }
     void current.engine.idle().then(() => {
       progress.isIdle = true;
     });
-    if (!(await this.#stepUntil(() => progress.isIdle, clock.monotonic() + 600_000))) {
+    const isOver = (): boolean => progress.isIdle || judges.some(({ standing }) => standing.length > 0);
+    if (!(await this.#stepUntil(isOver, clock.monotonic() + 600_000))) {
       this.#stuck('idle() does not resolve although everything is done');
       return;
     }
@@ -182,14 +219,16 @@ class Run {
       progress.isOver = true;
     });
     await this.#stepUntil(() => progress.isOver, clock.monotonic() + 600_000);
-    if (judge.verdict === undefined && judge.unfinished.length > 0) this.#stuck('records are left at the end');
+    if (court.verdict === undefined && this.world.unfinished.length > 0) this.#stuck('records are left at the end');
   }
 
   #stuck(text: string): void {
-    const { judge } = this.world;
-    if (judge.verdict !== undefined) return;
-    const left = judge.unfinished.slice(0, 10).map((record) => `${record.text} of ${record.shardId}`);
+    const { court } = this.world;
+    if (court.verdict !== undefined) return;
+    const { unfinished } = this.world;
+    const rule = unfinished.map(({ judge, record }) => judge.ruleOf(record)).find((one) => one === 'R4') ?? 'R11';
+    const left = unfinished.slice(0, 10).map(({ judge, record }) => `${record.text} of ${judge.bench.mapping.name} ${record.shardId}`);
     const why = this.#current?.engine.explain() ?? ['no engine runs'];
-    judge.fail('R11', `${text} (left: ${left.join(', ')})${why.map((line) => `\n    ${line}`).join('')}`);
+    court.fail(rule, `${text} (left: ${left.join(', ')})${why.map((line) => `\n    ${line}`).join('')}`);
   }
 }

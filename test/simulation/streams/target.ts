@@ -3,9 +3,9 @@ import type { FunctionTarget, Invocation, InvocationContext, Outcome } from '../
 import { type Answer, brokenAnswer, doneAnswer, partialAnswer } from '../answers.ts';
 import { never } from '../life.ts';
 import { short, type Trace } from '../trace.ts';
-import { cross, type Surroundings, strikes } from './faulty.ts';
-import type { StreamJudge } from './judge.ts';
-import type { StreamPlan } from './plan.ts';
+import { cross, isOut, type Surroundings, strikes } from './faulty.ts';
+import type { MappingJudge } from './judge/index.ts';
+import type { StreamFunction } from './plan.ts';
 import type { Offered, StreamInvocation } from './record.ts';
 
 /** What an invocation will do, unless it is cut off. */
@@ -17,50 +17,52 @@ interface Script {
   readonly stopMs: number;
 }
 
-/** A function on a stream that does what its plan and chance say. */
+/** A function that does what its plan and chance say, for every mapping of it. */
 export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
   readonly #around: Surroundings;
-  readonly #plan: StreamPlan;
-  readonly #judge: StreamJudge;
+  readonly #plan: StreamFunction;
+  readonly #judgeOf: (event: KinesisStreamEvent) => MappingJudge;
   readonly #trace: Trace;
 
-  constructor(around: Surroundings, plan: StreamPlan, judge: StreamJudge, trace: Trace) {
+  constructor(around: Surroundings, plan: StreamFunction, judgeOf: (event: KinesisStreamEvent) => MappingJudge, trace: Trace) {
     this.#around = around;
     this.#plan = plan;
-    this.#judge = judge;
+    this.#judgeOf = judgeOf;
     this.#trace = trace;
   }
 
   invoke(event: KinesisStreamEvent, context: InvocationContext): Invocation {
     const { life } = this.#around;
     if (!life.touch()) return { outcome: never(), ended: never() };
-    const records = event.Records.map(({ kinesis }) => this.#judge.record(Buffer.from(kinesis.data, 'base64').toString()));
+    const judge = this.#judgeOf(event);
+    const records = event.Records.map(({ kinesis }) => judge.records.get(Buffer.from(kinesis.data, 'base64').toString()));
     const eventId = event.Records[0]?.eventID ?? '';
     const shardId = eventId.slice(0, eventId.indexOf(':'));
     const invocation: StreamInvocation = {
-      tenure: this.#judge.tenureOf(life),
+      tenure: judge.tenureOf(life),
       requestId: context.requestId,
       shardId,
       records,
       hasAnswered: false,
       endedAt: undefined,
     };
+    const { name, isFirst } = nameOf(judge);
     const names = records.map(({ text }) => text);
-    this.#trace.note('target', `invoked with ${short(names)} of ${shardId.slice(-3)}, try ${String(context.attempt)}`);
+    this.#trace.note(name, `invoked with ${short(names)} of ${shardId.slice(-3)}, try ${String(context.attempt)}`);
     life.handlers += 1;
-    this.#judge.invoked(invocation);
-    if (records.some(({ killer, isFinished }) => killer && !isFinished)) {
+    judge.invoked(invocation);
+    if (isFirst && records.some(({ killer, isFinished }) => killer && !isFinished)) {
       life.end();
       return { outcome: never(), ended: never() };
     }
-    return this.#perform(invocation, this.#script(records), context.signal);
+    return this.#perform(judge, invocation, this.#script(judge, records), context.signal);
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
 
-  #perform(invocation: StreamInvocation, script: Script, signal: AbortSignal): Invocation {
+  #perform(judge: MappingJudge, invocation: StreamInvocation, script: Script, signal: AbortSignal): Invocation {
     const { life, clock } = this.#around;
     let resolveOutcome: (outcome: Outcome) => void = () => undefined;
     let resolveEnded: () => void = () => undefined;
@@ -73,7 +75,7 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
     const end = async (): Promise<void> => {
       await cross(this.#around);
       life.handlers -= 1;
-      this.#judge.ended(invocation);
+      judge.ended(invocation);
       resolveEnded();
     };
     const answer = async (meant: Outcome, said: Answer | undefined, endMs: number): Promise<void> => {
@@ -82,9 +84,9 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
       await cross(this.#around);
       // Nobody waits any more for what comes while the process is held.
       const given: Outcome = signal.aborted ? { kind: 'timeout' } : meant;
-      const { handled, failed } = this.#conclude(invocation.records, given, said);
-      this.#trace.note('target', `answers ${given.kind}, ${String(handled)} done, request ${invocation.requestId.slice(0, 4)}`);
-      this.#judge.answered(invocation, handled, failed);
+      const { handled, failed } = conclude(judge, invocation.records, given, said);
+      this.#trace.note(nameOf(judge).name, `answers ${given.kind}, ${String(handled)} done, request ${invocation.requestId.slice(0, 4)}`);
+      judge.answered(invocation, handled, failed);
       resolveOutcome(given);
       if (endMs <= 0) await end();
       else clock.timer(endMs, () => void end());
@@ -99,18 +101,7 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
     return { outcome, ended };
   }
 
-  /** What may be taken for done after an answer: stated anew here, not taken from the engine. */
-  #conclude(records: readonly Offered[], given: Outcome, said: Answer | undefined): { handled: number; failed: boolean } {
-    if (given.kind === 'function-error' || given.kind === 'timeout') return { handled: 0, failed: true };
-    if (given.kind !== 'success') return { handled: 0, failed: false };
-    if (!this.#plan.fields.partial || said === undefined) return { handled: records.length, failed: false };
-    if (said.failed === 'all') return { handled: 0, failed: true };
-    const places = said.failed.map((number) => records.findIndex(({ sequenceNumber }) => sequenceNumber === number));
-    const handled = Math.min(records.length, ...places);
-    return { handled, failed: handled < records.length };
-  }
-
-  #script(records: readonly Offered[]): Script {
+  #script(judge: MappingJudge, records: readonly Offered[]): Script {
     const { random } = this.#around;
     const { behaviour, timeoutSeconds } = this.#plan;
     const [least, most] = behaviour.workMs;
@@ -119,14 +110,18 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
     const error: Outcome = { kind: 'function-error', errorType: 'Error', errorMessage: message };
     const late: Outcome = { kind: 'success', text: () => '' };
     const strike = (probability: number): boolean => strikes(this.#around, probability);
+    if (isOut(this.#around, 'functions')) return { ...base, outcome: { kind: 'service-error', message, retryAfterMs: undefined } };
     if (strike(behaviour.functionError)) return { ...base, outcome: error };
     if (strike(behaviour.throttled)) return { ...base, outcome: { kind: 'throttled', message, retryAfterMs: undefined } };
     if (strike(behaviour.serviceError)) return { ...base, outcome: { kind: 'service-error', message, retryAfterMs: undefined } };
     if (strike(behaviour.terminal)) return { ...base, outcome: { kind: 'terminal', code: 'AccessDenied', message } };
     if (strike(behaviour.timeout)) return { ...base, outcome: late, afterMs: timeoutSeconds * 1000 + 5000 };
     if (strike(behaviour.hang)) return { ...base, outcome: late, afterMs: timeoutSeconds * 1000 + 5000, stopMs: behaviour.hangMs };
-    const poison = records.filter((record) => this.#isPoison(record));
-    if (poison.length > 0 && !this.#plan.fields.partial) return { ...base, outcome: error };
+    const { fields } = judge.bench.mapping;
+    // Without a limit somebody mends the function in the end.
+    const isPoisonous = fields.maximumRetryAttempts >= 0 || this.#around.clock.monotonic() < this.#around.faultsEndAt;
+    const poison = isPoisonous ? records.filter((record) => record.poison) : [];
+    if (poison.length > 0 && !fields.partial) return { ...base, outcome: error };
     const answer = this.#answer(records, poison);
     const endMs = strike(behaviour.lateEnd) ? random.integer(1, 3000) : 0;
     return { ...base, answer, endMs, outcome: { kind: 'success', text: answer.text } };
@@ -140,10 +135,26 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
     if (strikes(this.#around, this.#plan.behaviour.partial)) for (const number of numbers) if (random.chance(0.4)) failed.add(number);
     return failed.size > 0 ? partialAnswer(random, [...failed]) : doneAnswer(random);
   }
+}
 
-  /** Without a limit somebody mends the function in the end. */
-  #isPoison({ poison }: Offered): boolean {
-    const isLimited = this.#plan.fields.maximumRetryAttempts >= 0;
-    return poison && (isLimited || this.#around.clock.monotonic() < this.#around.faultsEndAt);
-  }
+/** What may be taken for done after an answer: stated anew here, not taken from the engine. */
+function conclude(
+  judge: MappingJudge,
+  records: readonly Offered[],
+  given: Outcome,
+  said: Answer | undefined,
+): { handled: number; failed: boolean } {
+  if (given.kind === 'function-error' || given.kind === 'timeout') return { handled: 0, failed: true };
+  if (given.kind !== 'success') return { handled: 0, failed: false };
+  if (!judge.bench.mapping.fields.partial || said === undefined) return { handled: records.length, failed: false };
+  if (said.failed === 'all') return { handled: 0, failed: true };
+  const places = said.failed.map((number) => records.findIndex(({ sequenceNumber }) => sequenceNumber === number));
+  const handled = Math.min(records.length, ...places);
+  return { handled, failed: handled < records.length };
+}
+
+/** The first mapping is the one that killers kill. */
+function nameOf({ bench }: MappingJudge): { readonly name: string; readonly isFirst: boolean } {
+  const { mapping, court } = bench;
+  return { name: mapping.name, isFirst: court.plan.mappings[0] === mapping };
 }

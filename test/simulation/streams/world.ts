@@ -1,9 +1,10 @@
-import { EmbeddedStream } from '../../../adapters/source/embedded-stream/index.ts';
+import type { KinesisStreamEvent } from 'aws-lambda';
 import { memoryStore } from '../../../adapters/store/memory/index.ts';
 import {
   CoreEngine,
+  type EngineEvents,
+  type FunctionRef,
   SeededRandom,
-  type SequenceNumber,
   type StateStore,
   silentLogger,
   silentMeter,
@@ -11,11 +12,15 @@ import {
 } from '../../../src/index.ts';
 import { Life } from '../life.ts';
 import { Trace } from '../trace.ts';
-import { FaultyDestination, FaultyStore } from './faulty-store.ts';
+import type { Surroundings } from './faulty.ts';
+import { FaultyDestination } from './faulty-destination.ts';
+import { FaultyStore } from './faulty-store.ts';
 import { FaultyStream } from './faulty-stream.ts';
 import { Freezer } from './freezer.ts';
-import { StreamJudge } from './judge.ts';
+import { Court, MappingJudge } from './judge/index.ts';
 import type { StreamAction, StreamPlan, StreamSend } from './plan.ts';
+import type { Offered } from './record.ts';
+import { WatchedStream } from './stream.ts';
 import { StreamTarget } from './target.ts';
 
 /** One engine and what it was given. */
@@ -27,17 +32,21 @@ export interface StreamEngine {
 
 /** How long a stop may take beyond its deadline: a call that is under way may be lost to a slow reply. */
 const STOP_TIMEOUT_MS = 20_000;
+/** The most shards that a split may lead to. */
+const SHARDS_MAX = 12;
 
-/** Everything around the engine: clock, stream, store, function, destination, and who watches. */
+/** Everything around the engine: clock, streams, store, functions, destinations, and who watches. */
 export class StreamSimulation {
   readonly plan: StreamPlan;
   readonly clock = new VirtualClock();
   readonly trace: Trace;
-  readonly judge: StreamJudge;
-  readonly stream: EmbeddedStream;
+  readonly court: Court;
+  readonly judges: readonly MappingJudge[];
   readonly store: StateStore = memoryStore();
   readonly #random: SeededRandom;
-  #incarnation = 1;
+  readonly #streams: ReadonlyMap<string, WatchedStream>;
+  /** The wall instant that AT_TIMESTAMP names, epoch ms. */
+  readonly #startAt: number;
   #lives = 0;
   #sent = 0;
 
@@ -45,121 +54,181 @@ export class StreamSimulation {
     this.plan = plan;
     this.trace = new Trace(() => this.clock.monotonic(), write);
     this.#random = new SeededRandom(plan.seed ^ 0x5eed);
-    const random = new SeededRandom(this.#random.integer(0, 0xffffffff));
-    this.stream = new EmbeddedStream({ name: 'orders', clock: this.clock, random, shards: plan.shards, pollMs: 500 });
-    this.judge = new StreamJudge({
+    this.#startAt = this.clock.wall() + plan.startsAt;
+    this.court = new Court(
       plan,
-      stream: this.stream,
-      now: () => this.clock.monotonic(),
-      wall: () => this.clock.wall(),
-      trace: this.trace,
+      this.trace,
+      () => this.clock.monotonic(),
+      () => this.clock.wall(),
+    );
+    const streams = plan.streams.map((stream) => new WatchedStream(stream, this.clock, this.#seeded()));
+    this.#streams = new Map(streams.map((stream) => [stream.plan.name, stream]));
+    this.judges = plan.mappings.map((mapping) => {
+      const stream = this.#stream(mapping.stream);
+      const fn = plan.functions.find(({ name }) => name === mapping.functionName);
+      if (fn === undefined) throw new Error(`no function ${mapping.functionName}`);
+      return new MappingJudge({ court: this.court, mapping, fn, stream });
     });
   }
 
-  /** Puts one record of the traffic. What is put before the mapping has durably begun counts only from TRIM_HORIZON. */
-  async send({ key, poison, killer }: StreamSend): Promise<void> {
-    this.#sent += 1;
-    const text = String(this.#sent);
-    const { shardId, sequenceNumber } = this.stream.put({ partitionKey: key, data: text });
-    const { startingPosition } = this.plan.fields;
-    const isBefore = startingPosition === 'LATEST' ? !this.judge.hasBegun : this.clock.monotonic() < this.plan.startsAt;
-    const isExempt = startingPosition !== 'TRIM_HORIZON' && isBefore;
-    const { incarnation } = await this.stream.describe();
-    this.trace.note('orders', `offered ${text} of ${key} to ${shardId.slice(-3)}${poison ? ', poison' : ''}${killer ? ', killer' : ''}`);
-    this.judge.offered({ text, key, incarnation, shardId, sequenceNumber, arrivedAt: this.clock.wall(), poison, killer, isExempt });
+  async open(): Promise<void> {
+    for (const stream of this.#streams.values()) await stream.open();
   }
 
-  /** Starts a new engine on the same stream and store. */
+  /** Puts one record of the traffic. What is put before a mapping has durably begun counts only from TRIM_HORIZON. */
+  send(send: StreamSend): void {
+    this.#sent += 1;
+    const text = String(this.#sent);
+    const stream = this.#stream(send.stream);
+    const put = stream.put(send, text);
+    const marks = `${send.poison ? ', poison' : ''}${send.killer ? ', killer' : ''}${send.bytes > 0 ? `, ${String(send.bytes)} bytes` : ''}`;
+    this.trace.note(send.stream, `offered ${text} of ${send.key} to ${put.shardId.slice(-3)}${marks}`);
+    for (const judge of this.judges) {
+      if (judge.bench.stream !== stream) continue;
+      const { startingPosition } = judge.bench.mapping.fields;
+      const isBefore = startingPosition === 'LATEST' ? !judge.hasBegun : this.clock.monotonic() < this.plan.startsAt;
+      judge.offered(put, text, send, startingPosition !== 'TRIM_HORIZON' && isBefore);
+    }
+  }
+
+  /** The wall clock is set. */
+  jump(byMs: number): void {
+    this.trace.note('clock', `the wall clock is set by ${String(byMs)} ms`);
+    this.clock.stepWall(byMs);
+  }
+
+  /** Starts a new engine on the same streams and store. */
   start(onDeath: (dead: StreamEngine) => void): StreamEngine {
     const number = ++this.#lives;
     const life = new Life(number, this.clock, () => {
       this.trace.note('engine', `life ${String(number)} is killed`);
-      this.judge.crashed(life);
+      for (const judge of this.judges) judge.crashed(life);
       onDeath(started);
     });
     const freezer = new Freezer(life.clock);
-    const random = new SeededRandom(this.#random.integer(0, 0xffffffff));
-    const { faults, faultsEndAt, latencyMs, fields, factors, reserved, timeoutSeconds, pageRecords } = this.plan;
-    const around = { life, freezer, random, clock: this.clock, faults, faultsEndAt, latencyMs };
-    const factor = factors[Math.min(number, factors.length) - 1] ?? 1;
-    this.trace.note('engine', `life ${String(number)} begins with ${String(factor)} lanes`);
+    const random = this.#seeded();
+    const { faults, outages, faultsEndAt, latencyMs, bufferRecords } = this.plan;
+    const around: Surroundings = { life, freezer, random, clock: this.clock, faults, outages, faultsEndAt, latencyMs };
+    const factorOf = ({ bench }: MappingJudge): number => {
+      const { factors } = bench.mapping;
+      return factors[Math.min(number, factors.length) - 1] ?? 1;
+    };
+    this.trace.note('engine', `life ${String(number)} begins with ${this.judges.map(factorOf).join(', ')} lanes`);
+    const stored = new Map(this.judges.map((judge) => [judge.bench.mapping.name, { judge, factor: factorOf(judge) }]));
+    const store = new FaultyStore(around, this.store, stored);
     const engine = new CoreEngine(
-      {
-        clock: freezer.clock,
-        random,
-        logger: silentLogger,
-        meter: silentMeter,
-        store: new FaultyStore(around, this.store, this.judge),
-        ownerLabel: `life ${String(number)}`,
-      },
-      { stopTimeoutMs: STOP_TIMEOUT_MS },
+      { clock: freezer.clock, random, logger: silentLogger, meter: silentMeter, store, ownerLabel: `life ${String(number)}` },
+      { stopTimeoutMs: STOP_TIMEOUT_MS, ...(bufferRecords === undefined ? undefined : { bufferRecords }) },
     );
     const started: StreamEngine = { life, freezer, engine };
     engine.on((name, event) => {
-      if (name === 'engine.defect' && !life.isDead) this.judge.fail('defect', describe((event as { error: unknown }).error));
+      this.#heard(life, name, event);
     });
-    const target = engine.function({
-      name: 'work',
-      target: new StreamTarget(around, this.plan, this.judge, this.trace),
-      timeout: timeoutSeconds,
-      ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
-    });
-    const { partial, startingPosition, ...rest } = fields;
-    engine.map({
-      ...rest,
-      name: 'm',
-      source: new FaultyStream(around, this.stream, pageRecords),
-      target,
-      parallelizationFactor: factor,
-      startingPosition,
-      ...(startingPosition === 'AT_TIMESTAMP' ? { startingPositionTimestamp: this.#startAt / 1000 } : {}),
-      functionResponseTypes: partial ? ['ReportBatchItemFailures'] : [],
-      destinationConfig: { onFailure: { destination: new FaultyDestination(around, this.judge) } },
-    });
+    this.#furnish(engine, around, factorOf);
     void engine.start();
     return started;
   }
 
-  /** The wall instant that AT_TIMESTAMP names. */
-  get #startAt(): number {
-    return this.clock.wall() - this.clock.monotonic() + this.plan.startsAt;
-  }
-
-  /** Changes the stream; nothing happens where it cannot be done. */
+  /** Changes a stream; nothing happens where it cannot be done. */
   async change(action: Extract<StreamAction, { pick: number }>): Promise<void> {
-    const shards = this.stream.shardIds;
-    const open = shards.filter((shardId) => !this.stream.peek(shardId).isClosed);
+    const stream = this.#stream(action.stream);
+    const { embedded } = stream;
+    const shards = embedded.shardIds;
+    const open = shards.filter((shardId) => !embedded.peek(shardId).isClosed);
     const picked = open[Math.floor(action.pick * open.length)] ?? '';
     switch (action.kind) {
       case 'split':
-        if (open.length < 12) this.trace.note('orders', `${picked} is split: ${this.stream.splitShard(picked).join(' ')}`);
-        return;
+        if (open.length < SHARDS_MAX) this.trace.note(action.stream, `${picked} is split: ${embedded.splitShard(picked).join(' ')}`);
+        break;
       case 'merge':
-        this.#merge(picked, open);
-        return;
+        this.#merge(stream, picked, open);
+        break;
       case 'expire':
-        this.stream.expireIterators();
+        embedded.expireIterators();
         return;
-      case 'trim': {
-        const { incarnation } = await this.stream.describe();
-        const shardId = shards[Math.floor(action.pick * shards.length)] ?? '';
-        const number = this.judge.positionOf(shardId, incarnation);
-        if (number !== undefined) this.stream.trim(shardId, number as SequenceNumber);
+      case 'trim':
+        this.#trim(stream, shards[Math.floor(action.pick * shards.length)] ?? '');
         return;
-      }
       case 'recreate':
-        this.#incarnation += 1;
-        this.trace.note('orders', `is created anew, number ${String(this.#incarnation)}`);
-        this.judge.recreated();
-        this.stream.recreate();
+        this.trace.note(action.stream, 'is created anew');
+        for (const judge of this.judges) if (judge.bench.stream === stream) judge.recreated();
+        await stream.recreate();
+    }
+    for (const shardId of embedded.shardIds) {
+      const { parents } = embedded.peek(shardId);
+      for (const { bench, records } of this.judges) if (bench.stream === stream) records.opened(stream.incarnation, shardId, parents);
     }
   }
 
-  #merge(shardId: string, open: readonly string[]): void {
-    const end = BigInt(this.stream.peek(shardId).hashKeyRange.endingHashKey);
-    const neighbour = open.find((other) => BigInt(this.stream.peek(other).hashKeyRange.startingHashKey) === end + 1n);
+  /** What is left of all mappings. */
+  get unfinished(): readonly { readonly record: Offered; readonly judge: MappingJudge }[] {
+    return this.judges.flatMap((judge) => judge.unfinished.map((record) => ({ record, judge })));
+  }
+
+  #furnish(engine: CoreEngine, around: Surroundings, factorOf: (judge: MappingJudge) => number): void {
+    const judges = new WeakMap<KinesisStreamEvent, MappingJudge>();
+    const judgeOf = (event: KinesisStreamEvent): MappingJudge => {
+      const judge = judges.get(event);
+      if (judge === undefined) throw new Error('an event of no mapping');
+      return judge;
+    };
+    const functions = new Map<string, FunctionRef<KinesisStreamEvent>>();
+    for (const fn of this.plan.functions) {
+      const { name, timeoutSeconds: timeout, reserved } = fn;
+      const target = new StreamTarget(around, fn, judgeOf, this.trace);
+      const limit = reserved === undefined ? {} : { reservedConcurrentExecutions: reserved };
+      functions.set(name, engine.function({ name, target, timeout, ...limit }));
+    }
+    for (const judge of this.judges) {
+      const { mapping } = judge.bench;
+      const target = functions.get(mapping.functionName);
+      if (target === undefined) throw new Error(`no function ${mapping.functionName}`);
+      const { partial, startingPosition, ...rest } = mapping.fields;
+      engine.map({
+        ...rest,
+        name: mapping.name,
+        source: new FaultyStream(around, judge, this.plan.pageRecords, (event) => judges.set(event, judge)),
+        target,
+        parallelizationFactor: factorOf(judge),
+        startingPosition,
+        ...(startingPosition === 'AT_TIMESTAMP' ? { startingPositionTimestamp: this.#startAt / 1000 } : {}),
+        functionResponseTypes: partial ? ['ReportBatchItemFailures'] : [],
+        destinationConfig: { onFailure: { destination: new FaultyDestination(around, judge) } },
+      });
+    }
+  }
+
+  #heard<Name extends keyof EngineEvents>(life: Life, name: Name, event: EngineEvents[Name]): void {
+    if (life.isDead) return;
+    if (name === 'engine.defect') this.court.fail('defect', describe((event as EngineEvents['engine.defect']).error));
+    if (name !== 'shard.state') return;
+    const { mapping, shardId, state } = event as EngineEvents['shard.state'];
+    if (state === 'trimmed') this.judges.find(({ bench }) => bench.mapping.name === mapping)?.trimmed(life, shardId);
+  }
+
+  #merge({ embedded, plan }: WatchedStream, shardId: string, open: readonly string[]): void {
+    const end = BigInt(embedded.peek(shardId).hashKeyRange.endingHashKey);
+    const neighbour = open.find((other) => BigInt(embedded.peek(other).hashKeyRange.startingHashKey) === end + 1n);
     if (neighbour === undefined) return;
-    this.trace.note('orders', `${shardId} and ${neighbour} are merged: ${this.stream.mergeShards(shardId, neighbour)}`);
+    this.trace.note(plan.name, `${shardId} and ${neighbour} are merged: ${embedded.mergeShards(shardId, neighbour)}`);
+  }
+
+  /** Removes what every mapping of the stream has stored as done: nothing is lost. */
+  #trim(stream: WatchedStream, shardId: string): void {
+    const positions = this.judges.filter(({ bench }) => bench.stream === stream).map((judge) => judge.positionOf(shardId));
+    const known = positions.filter((position) => position !== undefined);
+    const lowest = known.toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1))[0];
+    if (lowest !== undefined && known.length === positions.length) stream.trim(shardId, lowest);
+  }
+
+  #stream(name: string): WatchedStream {
+    const stream = this.#streams.get(name);
+    if (stream === undefined) throw new Error(`no stream ${name}`);
+    return stream;
+  }
+
+  #seeded(): SeededRandom {
+    return new SeededRandom(this.#random.integer(0, 0xffffffff));
   }
 }
 

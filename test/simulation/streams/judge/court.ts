@@ -1,0 +1,43 @@
+import type { Rule } from '../../facts.ts';
+import type { Verdict } from '../../judge/index.ts';
+import type { Life } from '../../life.ts';
+import type { Trace } from '../../trace.ts';
+import type { StreamFunction, StreamPlan } from '../plan.ts';
+
+/** Keeps the first verdict, and sees what is shared by all mappings. */
+export class Court {
+  readonly plan: StreamPlan;
+  readonly trace: Trace;
+  readonly now: () => number;
+  readonly wall: () => number;
+  readonly #running = new Map<string, number>();
+  verdict: Verdict | undefined;
+
+  constructor(plan: StreamPlan, trace: Trace, now: () => number, wall: () => number) {
+    this.plan = plan;
+    this.trace = trace;
+    this.now = now;
+    this.wall = wall;
+  }
+
+  readonly fail = (rule: Rule, text: string): void => {
+    this.trace.note('judge', `${rule} broken: ${text}`);
+    this.verdict ??= { rule, text, at: this.now() };
+  };
+
+  /** R3: a function's reserved concurrency, over all its mappings. */
+  invoked({ number }: Life, { name, reserved }: StreamFunction): void {
+    const key = `${String(number)} ${name}`;
+    const running = (this.#running.get(key) ?? 0) + 1;
+    this.#running.set(key, running);
+    if (reserved !== undefined && running > reserved) {
+      this.fail('R3', `${name} runs ${String(running)} invocations, reserved are ${String(reserved)}`);
+    }
+  }
+
+  /** The invocation has really stopped. */
+  ended({ number }: Life, { name }: StreamFunction): void {
+    const key = `${String(number)} ${name}`;
+    this.#running.set(key, (this.#running.get(key) ?? 0) - 1);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Discard } from '../../../../src/index.ts';
+import { type Offered, rangeOf, type StreamInvocation } from '../record.ts';
+import type { Bench } from './bench.ts';
+import { ENVELOPE_BYTES, EVENT_BYTES_MAX } from './lanes.ts';
+
+/** R1 and R3: what may be given up, and when. */
+export class Discards {
+  readonly #bench: Bench;
+
+  constructor(bench: Bench) {
+    this.#bench = bench;
+  }
+
+  recordsOf({ payload }: Discard): readonly Offered[] {
+    const event = JSON.parse(payload()) as { Records: { kinesis: { data: string } }[] };
+    return event.Records.map(({ kinesis }) => this.#bench.records.get(Buffer.from(kinesis.data, 'base64').toString()));
+  }
+
+  /** `failures`: how often the range has failed, over all tenures. */
+  check({ record }: Discard, records: readonly Offered[], failures: number): void {
+    const { condition, approximateInvokeCount } = record.requestContext;
+    switch (condition) {
+      case 'RecordAgeExceeded':
+        this.#checkAge(records);
+        return;
+      case 'MaximumPayloadSizeExceeded':
+        this.#checkSize(records);
+        return;
+      case 'RetryAttemptsExhausted':
+        this.#checkAttempts(records, approximateInvokeCount, failures);
+    }
+  }
+
+  /** R3: nothing too old is invoked. */
+  checkInvoked({ records, tenure }: StreamInvocation): void {
+    const { mapping, court, fn } = this.#bench;
+    const { maximumRecordAgeInSeconds: most } = mapping.fields;
+    // Where a batch may wait for a credit, or for the store, before it goes, it may have grown older since.
+    const mayWait = fn.reserved !== undefined || tenure.isResumed || tenure.endedAt !== undefined;
+    const old = most < 0 || mayWait ? undefined : records.find(({ arrivedAt }) => court.wall() - arrivedAt > most * 1000);
+    if (old !== undefined) court.fail('R3', `record ${old.text} is invoked at an age of ${String(court.wall() - old.arrivedAt)} ms`);
+    const bytes = records.reduce((sum, record) => sum + record.bytes, ENVELOPE_BYTES);
+    if (bytes > EVENT_BYTES_MAX) court.fail('R3', `${rangeOf(records)} is an event of ${String(bytes)} bytes`);
+  }
+
+  #checkAge(records: readonly Offered[]): void {
+    const { mapping, court } = this.#bench;
+    const { maximumRecordAgeInSeconds: most } = mapping.fields;
+    const oldest = most < 0 ? Number.NEGATIVE_INFINITY : court.wall() - most * 1000;
+    const young = records.find(({ arrivedAt }) => arrivedAt >= oldest);
+    if (young !== undefined) court.fail('R1', `record ${young.text} was given up as too old, and is not`);
+  }
+
+  #checkSize(records: readonly Offered[]): void {
+    const [one, ...others] = records;
+    const fits = one === undefined || one.bytes + ENVELOPE_BYTES <= EVENT_BYTES_MAX;
+    if (fits || others.length > 0) this.#bench.court.fail('R1', `${rangeOf(records)} was given up as too large, and is not`);
+  }
+
+  #checkAttempts(records: readonly Offered[], invocations: number, failures: number): void {
+    const { mapping, court } = this.#bench;
+    const { maximumRetryAttempts: most, maximumRecordAgeInSeconds, bisectBatchOnFunctionError } = mapping.fields;
+    const range = rangeOf(records);
+    if (most < 0 || invocations !== most + 1) {
+      court.fail('R3', `${range} was given up after ${String(invocations)} invocations, with ${String(most)} retries`);
+    } else if (maximumRecordAgeInSeconds < 0 && failures < invocations) {
+      court.fail('R1', `${range} was given up before it had failed ${String(invocations)} times`);
+    }
+    if (bisectBatchOnFunctionError && records.length > 1) court.fail('R1', `${range} was given up and could have been split`);
+  }
+}
