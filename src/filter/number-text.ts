@@ -39,8 +39,28 @@ function decimal(text: string): string {
 
 /** Where in a JSON text a number may stand that no double holds: 16 digits, or an exponent of three. */
 const SUSPECT = /(?:^|[:,[\s])-?(?:[\d.]{16}|[\d.]+[eE][+-]?\d{3})/;
+const LONG_EXPONENT = /[eE][+-]?\d{3}/;
+const LONG_DIGITS = 16;
 
 /** Whether the JSON text may hold a number that `JSON.parse` would change. Cheap, and sometimes true for nothing. */
 export function mayHoldExactNumbers(text: string): boolean {
-  return SUSPECT.test(text);
+  return (hasLongDigits(text) || LONG_EXPONENT.test(text)) && SUSPECT.test(text);
+}
+
+/** Whether digits and points follow each other in such a number: looks at no more than one character in so many. */
+function hasLongDigits(text: string): boolean {
+  for (let at = LONG_DIGITS - 1; at < text.length; at += LONG_DIGITS) {
+    if (!isDigit(text, at)) continue;
+    let from = at;
+    let to = at + 1;
+    while (isDigit(text, from - 1)) from -= 1;
+    while (isDigit(text, to)) to += 1;
+    if (to - from >= LONG_DIGITS) return true;
+  }
+  return false;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return (code >= 0x30 && code <= 0x39) || code === 0x2e;
 }
