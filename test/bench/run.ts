@@ -22,11 +22,13 @@
  * - dynamodb-suite.ts  DynamoDB Streams on DynamoDB Local; stream-worker.ts again, dynamodb-contestants.ts are those compared
  * - stream-contestants.ts  contestants on a real stream that stay and read it again and again, and their bars
  * - stream-readers.ts  what those have in common
+ * - filter-suite.ts    compiled filters beside JSON.parse; filter-worker.ts runs in the child
  * - workers.ts         which of them runs in the child of which suite
  */
 import { writeFile } from 'node:fs/promises';
 import { dynamodbSuite } from './dynamodb-suite.ts';
 import { engineSuite } from './engine-suite.ts';
+import { filterSuite } from './filter-suite.ts';
 import { kinesisSuite } from './kinesis-suite.ts';
 import { lanesSuite } from './lanes-suite.ts';
 import { describeMachine } from './machine.ts';
@@ -46,6 +48,7 @@ const suites: Readonly<Record<SuiteName, (options: BenchOptions) => Promise<Suit
   sqs: sqsSuite,
   kinesis: kinesisSuite,
   'dynamodb-streams': dynamodbSuite,
+  filter: filterSuite,
 };
 
 async function measure(options: BenchOptions): Promise<boolean> {

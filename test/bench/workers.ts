@@ -11,4 +11,5 @@ export const workers: Readonly<Record<SuiteName, () => Promise<{ work: Work }>>>
   memory: () => import('./memory-worker.ts'),
   kinesis: () => import('./stream-worker.ts'),
   'dynamodb-streams': () => import('./stream-worker.ts'),
+  filter: () => import('./filter-worker.ts'),
 };
