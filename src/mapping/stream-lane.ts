@@ -273,7 +273,8 @@ export class StreamLane {
     if (!(await this.#discard(aged, given))) return undefined;
     const rest = { ...range, entries: young };
     this.#noteRetries({ range: rest, ran: range.ran });
-    return rest;
+    // A destination may have taken its time.
+    return young.length === 0 ? rest : this.#dropAged(rest);
   }
 
   async #discard(

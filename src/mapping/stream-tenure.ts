@@ -244,7 +244,7 @@ export class StreamTenure implements Tenure {
       let waitMs = DISCOVERY_MS;
       try {
         const ends = this.#ends;
-        if (this.#hasLooked) this.#shards = await source.listShards();
+        if (this.#hasLooked) this.#listed(await source.listShards());
         this.#endsSeen = ends;
         if (failures > 0) onProblem(undefined);
         failures = 0;
@@ -264,6 +264,14 @@ export class StreamTenure implements Tenure {
       }
       await this.#untilWoken(waitMs);
     }
+  }
+
+  /** What the service lists no longer, and was not read to its end, still stands between its parents and its children (R7). */
+  #listed(shards: readonly StreamShard[]): void {
+    const ids = new Set(shards.map(({ shardId }) => shardId));
+    const { positions } = this.#lineage;
+    const left = this.#shards.filter(({ shardId }) => !ids.has(shardId) && positions.get(shardId)?.kind !== 'end');
+    this.#shards = [...left, ...shards];
   }
 
   /** Rows of shards that are gone for good are removed, or they would grow without end. */

@@ -121,3 +121,24 @@ describe('a stream that was made anew', () => {
     await kill(world, engine);
   });
 });
+
+describe('a shard that is gone before it was read', () => {
+  // Streams seed 426: with the shard between them gone, a child was read while its grandparents were worked on.
+  it('still keeps its children from being read before its parents are worked off', async () => {
+    const world = new OneStream({ retentionMs: RETENTION_MS });
+    world.run = ([text]) => ({ afterMs: text === 'parent' ? 2 * RETENTION_MS : 0 });
+    const [root = ''] = world.stream.shardIds;
+    put(world, 'parent');
+    const engine = world.start({ onTrimmed: 'resumeAtTrimHorizon' });
+    await world.clock.advance(1000);
+    const [left, right] = world.stream.splitShard(root);
+    world.stream.mergeShards(left, right);
+    await world.clock.advance(RETENTION_MS + 20_000);
+    put(world, 'child');
+    await world.clock.advance(20_000);
+    expect(world.invoked).toEqual([['parent']]);
+    await world.clock.advance(RETENTION_MS);
+    expect(world.invoked).toEqual([['parent'], ['child']]);
+    await kill(world, engine);
+  });
+});
