@@ -39,7 +39,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'a credit leaks when a receive brings nothing',
     file: 'src/mapping/queue-slot.ts',
     find: 'if (batch.length > 0) await this.#start(batch);',
-    replace: 'if (batch.length > 0) await this.#start(batch); else return void this.#works.invoker.ledger.tryAcquire();',
+    replace: "if (batch.length > 0) await this.#start(batch); else return void this.#works.invoker.ledger.tryAcquire('leak');",
     rules: ['R11', 'R12'],
   },
   {

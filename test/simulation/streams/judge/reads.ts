@@ -27,7 +27,7 @@ export class Reads {
     const { court, stream, records } = this.#bench;
     tenure.openedAt.set(shardId, court.now());
     // For some seconds the engine may take another stream of the same name for the one it knows.
-    if (tenure.acquiredAt <= stream.recreatedAt || tenure.endedAt !== undefined) return;
+    if (tenure.acquiredAt <= stream.recreatedAt) return;
     const shard = `${stream.incarnation} ${shardId}`;
     if (!this.#opened.has(shard) && position.kind !== 'start') {
       court.fail(
@@ -36,7 +36,7 @@ export class Reads {
       );
     }
     this.#opened.add(shard);
-    if (position.kind !== 'after') return;
+    if (position.kind !== 'after' || tenure.endedAt !== undefined) return;
     const last = records.ofNumber(position.sequenceNumber);
     if (last?.shardId !== shardId || last.incarnation !== stream.incarnation) {
       court.fail('R8', `${shardId} is read behind ${last === undefined ? 'no record' : `record ${last.text} of another shard or stream`}`);
