@@ -3,7 +3,7 @@
  * how a batch that is given up is named. Shared by every source whose functions receive that event.
  */
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
-import type { BatchInfo, SequenceNumber, StreamRecord } from '../../src/index.ts';
+import type { BatchInfo, FilterView, SequenceNumber, StreamRecord } from '../../src/index.ts';
 
 /** Whose records they are. */
 export interface KinesisEventSource {
@@ -69,6 +69,24 @@ export function kinesisRecord({ sequenceNumber, partitionKey, data, arrivedAt }:
 export function toKinesisEvent(shardId: string, records: readonly KinesisRecord[], source: KinesisEventSource): KinesisStreamEvent {
   const idPrefix = `${shardId}:`;
   return { Records: records.map((record) => toRecord(idPrefix, record, source)) };
+}
+
+/**
+ * What filters see of a record: its bytes, and beside them what the event shows of it, its own fields (such as `partitionKey`)
+ * and those of the record around it (such as `eventSourceARN`).
+ */
+export function kinesisFilterView(shardId: string, record: KinesisRecord, source: KinesisEventSource): FilterView {
+  let shown: Readonly<Record<string, unknown>> | undefined;
+  return {
+    data: () => Buffer.from(record.data, 'base64'),
+    metadata: (key) => {
+      if (shown === undefined) {
+        const whole = toRecord(`${shardId}:`, record, source);
+        shown = { ...whole.kinesis, ...whole };
+      }
+      return Object.hasOwn(shown, key) ? shown[key] : undefined;
+    },
+  };
 }
 
 /** Exact bytes of one record in the event's JSON in UTF-8, comma included. */

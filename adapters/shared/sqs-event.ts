@@ -3,7 +3,7 @@
  * Shared by every source whose functions receive that event.
  */
 import type { SQSEvent, SQSMessageAttributes, SQSRecord, SQSRecordAttributes } from 'aws-lambda';
-import type { QueueMessage, QueueMessageAttribute } from '../../src/index.ts';
+import type { FilterView, QueueMessage, QueueMessageAttribute } from '../../src/index.ts';
 
 /** Whose messages they are. */
 export interface QueueIdentity {
@@ -55,6 +55,18 @@ const MESSAGE_ATTRIBUTE_BYTES = '"":{"stringValue":"","stringListValues":[],"bin
 /** The event for a batch. */
 export function toQueueEvent(messages: readonly QueueMessage[], context: QueueEventContext): SQSEvent {
   return { Records: messages.map((message) => toRecord(message, context) as SQSRecord) };
+}
+
+/** What filters see of a message: the body as it is, and what the event shows beside it. */
+export function queueFilterView(message: QueueMessage, context: QueueEventContext): FilterView {
+  let record: Readonly<Record<string, unknown>> | undefined;
+  return {
+    data: () => message.body,
+    metadata: (key) => {
+      record ??= { ...toRecord(message, context) };
+      return Object.hasOwn(record, key) ? record[key] : undefined;
+    },
+  };
 }
 
 /** Exact bytes of one message in the event's JSON in UTF-8, comma included. */

@@ -42,8 +42,8 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
 
-  constructor(problems: readonly ConfigProblem[]) {
-    super(problems.map((problem) => `${problem.field}: ${problem.message}`).join('\n'));
+  constructor(problems: readonly ConfigProblem[], options?: { cause?: unknown }) {
+    super(problems.map((problem) => `${problem.field}: ${problem.message}`).join('\n'), options);
     this.problems = problems;
   }
 }

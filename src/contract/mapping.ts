@@ -1,3 +1,5 @@
+import type { RecordFilter } from './filter.ts';
+
 /** States of a mapping, AWS's words (EventSourceMappingConfiguration.State). */
 export type MappingState = 'Creating' | 'Enabling' | 'Enabled' | 'Disabling' | 'Disabled' | 'Updating' | 'Deleting';
 
@@ -25,6 +27,8 @@ export interface QueueMappingOptions {
   /** 0..300. Default 0. */
   readonly maximumBatchingWindowInSeconds: number;
   readonly functionResponseTypes: readonly FunctionResponseType[];
+  /** FilterCriteria, compiled; `undefined`: every record is wanted. */
+  readonly filter: RecordFilter | undefined;
   /** ScalingConfig.MaximumConcurrency, 2..1000; `undefined`: no limit of the mapping's own. */
   readonly maximumConcurrency: number | undefined;
   readonly enabled: boolean;
@@ -63,6 +67,8 @@ export interface StreamMappingOptions {
   readonly maximumRetryAttempts: number;
   readonly bisectBatchOnFunctionError: boolean;
   readonly functionResponseTypes: readonly FunctionResponseType[];
+  /** FilterCriteria, compiled; `undefined`: every record is wanted. */
+  readonly filter: RecordFilter | undefined;
   readonly enabled: boolean;
   /** Millrace's extension: hold the position until the destination has confirmed (default), or drop as AWS does. */
   readonly onDestinationFailure: OnDestinationFailure;

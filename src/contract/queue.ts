@@ -5,6 +5,8 @@
  * {@link SourceError} and the engine decides. No method is called after `close()`.
  */
 
+import type { FilterSourceKind, FilterView } from './filter.ts';
+
 /** A message attribute as Lambda's SQS event shows it. */
 export interface QueueMessageAttribute {
   readonly stringValue?: string;
@@ -119,6 +121,12 @@ export interface QueueSource<Event = unknown> {
   toEvent(messages: readonly QueueMessage[], options: { readonly windowed: boolean }): Event;
   /** Exact bytes of one message in the event's JSON in UTF-8, comma included. Pure. */
   eventBytes(message: QueueMessage, options: { readonly windowed: boolean }): number;
+  /** What filters look at; a source without it takes no FilterCriteria. */
+  readonly filtering?: {
+    readonly kind: FilterSourceKind;
+    /** Pure, and lazy in all that it shows. */
+    view(message: QueueMessage, options: { readonly windowed: boolean }): FilterView;
+  };
   /** Frees connections. Idempotent. */
   close(): Promise<void>;
 }

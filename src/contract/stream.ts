@@ -8,6 +8,7 @@
  * when it is not. No method is called after `close()`.
  */
 import type { SourceError } from './errors.ts';
+import type { FilterSourceKind, FilterView } from './filter.ts';
 import type { SequenceNumber } from './sequence-number.ts';
 
 /** Where reading began before there was any record. Instants are epoch ms. */
@@ -116,6 +117,12 @@ export interface StreamSource<Event = unknown, Item extends StreamRecord = Strea
   eventBytes(shardId: string, record: Item): number;
   /** Names a batch that is given up; at least one record. Pure. */
   batchInfo(shardId: string, records: readonly Item[]): BatchInfo;
+  /** What filters look at; a source without it takes no FilterCriteria. */
+  readonly filtering?: {
+    readonly kind: FilterSourceKind;
+    /** Pure, and lazy in all that it shows. */
+    view(shardId: string, record: Item): FilterView;
+  };
   /** Frees connections. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { StartingPosition } from '../contract/index.ts';
+import type { FilterSourceKind, StreamSource } from '../contract/index.ts';
 import { nearest } from '../kit/index.ts';
 import {
   kindOf,
@@ -46,10 +46,12 @@ const FIELDS = {
 };
 
 /** Where reading may begin; the source itself is asked again when it is there. */
-const STARTING_POSITIONS: Readonly<Record<StreamRef['kind'], readonly StartingPosition[]>> = {
-  kinesis: ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'],
-  'dynamodb-streams': ['TRIM_HORIZON', 'LATEST'],
-  'embedded-stream': ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'],
+const STREAM_RULES: Readonly<
+  Record<StreamRef['kind'], Pick<StreamSource, 'startingPositions'> & { readonly filterKind: FilterSourceKind }>
+> = {
+  kinesis: { startingPositions: ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'], filterKind: 'kinesis' },
+  'dynamodb-streams': { startingPositions: ['TRIM_HORIZON', 'LATEST'], filterKind: 'dynamodb' },
+  'embedded-stream': { startingPositions: ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'], filterKind: 'kinesis' },
 };
 
 /** What mappings are checked with. */
@@ -103,12 +105,13 @@ function planWork(raw: Readonly<Record<string, unknown>>, at: string, source: So
   const checked = { at, spell: pascal };
   if (source.discipline === 'queue') {
     const fields: QueueFields = engineFields(raw, at, 'queue', problems);
-    problems.try(() => resolveQueueOptions(fields, isFifo(source.name), checked));
+    problems.try(() => resolveQueueOptions(fields, { fifo: isFifo(source.name), filterKind: 'sqs' }, checked));
     return { discipline: 'queue', source: source.ref, fields };
   }
   const fields: StreamFields = engineFields(withEpochSeconds(raw, at, problems), at, 'stream', problems);
   const { kind, stream: label } = source.ref;
-  problems.try(() => resolveStreamOptions(fields, { label, startingPositions: STARTING_POSITIONS[kind], now }, checked));
+  const { startingPositions, filterKind } = STREAM_RULES[kind];
+  problems.try(() => resolveStreamOptions(fields, { label, startingPositions, filterKind, now }, checked));
   const destination = planDestination(raw['DestinationConfig'], `${at}.DestinationConfig`, known, problems);
   return { discipline: 'stream', source: source.ref, fields, destination };
 }

@@ -122,7 +122,7 @@ export class CoreEngine {
 
   #mapQueue<Event>(options: QueueMapOptions<Event>, named: Named, checked: Checked): Mapped {
     const { source, name: _name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...fields } = options;
-    const resolved = resolveQueueOptions(fields, source.fifo, checked);
+    const resolved = resolveQueueOptions(fields, { fifo: source.fifo, filterKind: source.filtering?.kind }, checked);
     const invoker = this.#invokerOf(options, checked);
     const mapping = queueMapping({ ...this.#common(named), options: resolved, source, invoker });
     return { mapping, enabled: resolved.enabled };
@@ -131,8 +131,9 @@ export class CoreEngine {
   #mapStream<Event>(options: StreamMapOptions<Event>, named: Named, checked: Checked): Mapped {
     const { source, destinationConfig, ...rest } = options;
     const { name: _name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...fields } = rest;
-    const { label, startingPositions } = source;
-    const resolved = resolveStreamOptions(fields, { label, startingPositions, now: this.#platform.clock.wall() }, checked);
+    const { label, startingPositions, filtering } = source;
+    const rules = { label, startingPositions, filterKind: filtering?.kind, now: this.#platform.clock.wall() };
+    const resolved = resolveStreamOptions(fields, rules, checked);
     const invoker = this.#invokerOf(options, checked);
     const destination = destinationConfig?.onFailure?.destination;
     const mapping = streamMapping({ ...this.#common(named), options: resolved, source, destination, invoker });

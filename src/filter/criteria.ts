@@ -1,36 +1,13 @@
-import { ConfigError } from '../contract/index.ts';
+import { ConfigError, type FilterSourceKind, type RecordFilter } from '../contract/index.ts';
 import type { Branch } from './clause.ts';
 import { matchBranches } from './compile.ts';
 import { parseEventText } from './event-text.ts';
 import { readPattern } from './read-pattern.ts';
 import { FilterPatternError, refuseAt } from './refusal.ts';
 
-/** The sources whose records filters look at in different ways. */
-export type FilterSourceKind = 'sqs' | 'kinesis' | 'dynamodb' | 'kafka';
-
 /** AWS's FilterCriteria: a record is wanted when any of the filters matches. */
 export interface FilterCriteria {
   readonly filters: readonly { readonly pattern: string }[];
-}
-
-/**
- * What filters may see of one record. Asked only for what some filter names, and at most once for each; so nothing else has to
- * be built or decoded.
- */
-export interface FilterView {
-  /**
-   * What stands under the data key: a text (the `body` of SQS), bytes (`data` of Kinesis and `value` of Kafka, decoded from base64),
-   * or an object as the event shows it (`dynamodb`). `undefined`: the record has none.
-   */
-  data(): unknown;
-  /** What the event's record shows under another of its own keys, such as `eventName`; `undefined` when there is no such key. */
-  metadata(key: string): unknown;
-}
-
-/** Compiled FilterCriteria. */
-export interface RecordFilter {
-  /** Whether any filter wants the record. Never throws unless the view does. */
-  accepts(view: FilterView): boolean;
 }
 
 /** How many filters AWS takes, and how many it grants on request. */

@@ -24,8 +24,5 @@ export {
   FILTERS_MAX,
   FILTERS_MAX_ON_REQUEST,
   type FilterCriteria,
-  type FilterSourceKind,
-  type FilterView,
-  type RecordFilter,
 } from './criteria.ts';
 export { FilterPatternError, type FilterPatternProblem } from './refusal.ts';

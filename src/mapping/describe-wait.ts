@@ -38,7 +38,7 @@ function describeReason(reason: WaitReason, now: number): string {
     case 'destination':
       return `destination ${reason.destination} did not take what was given up (${reason.message}); it is sent again in ${left(reason.at)}`;
     case 'trimmed':
-      return `shard ${reason.shardId} stands still, because records may have been lost: ${reason.message}`;
+      return `shard ${reason.shardId} stands still, because records may have been lost: ${reason.message} (README: onTrimmed)`;
     case 'suspect':
       return `${String(reason.records)} records wait while what ran when the process ended runs alone`;
     case 'starting':

@@ -39,6 +39,12 @@ export class LaneInvoker {
     return this.#lastRequestId;
   }
 
+  /** It had failed too often already when the process ended, and was not recorded at the destination. */
+  isUsedUp({ entries, attempts }: LaneRange): boolean {
+    const { maximumRetryAttempts: most, bisectBatchOnFunctionError } = this.#policy;
+    return most >= 0 && attempts > most && (entries.length === 1 || (entries.length > 1 && !bisectBatchOnFunctionError));
+  }
+
   /** A range that ran when the process ended. */
   decideCrashed({ entries, attempts }: LaneRange): StreamVerdict {
     const { clock, random } = this.#parts.works;

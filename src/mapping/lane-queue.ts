@@ -100,8 +100,8 @@ export class LaneQueue {
     if (!isWhole && entries.length < this.#limits.batchSize) return 'not yet';
     this.#drop(entries.length);
     this.#marks = this.#marks.slice(1);
-    const { attempts, firstAttemptAt, ran } = mark;
-    return { ...FRESH, entries, attempts, firstAttemptAt, ran, isSuspected: ran !== undefined, isCut: true };
+    const { attempts, firstAttemptAt, functionError, ran } = mark;
+    return { ...FRESH, entries, attempts, firstAttemptAt, functionError, ran, isSuspected: ran !== undefined, isCut: true };
   }
 
   /** Moves what fits into an open batch. True: nothing more fits or may be waited for. */

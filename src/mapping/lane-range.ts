@@ -10,6 +10,8 @@ export interface LaneRange {
   readonly waits: number;
   /** Wall clock, epoch ms; `undefined` before the first failure. */
   readonly firstAttemptAt: number | undefined;
+  /** How the last failure came (spec d.7); `undefined` without one. */
+  readonly functionError: string | null | undefined;
   /** Not before this instant (monotonic, ms). */
   readonly notBefore: number;
   /** The last invocation of it. */
@@ -37,6 +39,7 @@ export const FRESH: Omit<LaneRange, 'entries'> = {
   attempts: 0,
   waits: 0,
   firstAttemptAt: undefined,
+  functionError: undefined,
   notBefore: 0,
   requestId: undefined,
   ran: undefined,
@@ -47,10 +50,10 @@ export const FRESH: Omit<LaneRange, 'entries'> = {
 
 /** What is stored of a range; `undefined` when it has no history. */
 export function retryMark(range: LaneRange, lane: number, ran: RetryMark['ran'], now: number): RetryMark | undefined {
-  const { entries, attempts, isCut, firstAttemptAt } = range;
+  const { entries, attempts, isCut, firstAttemptAt, functionError } = range;
   const first = entries[0];
   const last = entries.at(-1);
   if (first === undefined || last === undefined || (attempts === 0 && ran === undefined && !isCut)) return undefined;
   const { sequenceNumber: from } = first.record;
-  return { lane, from, to: last.record.sequenceNumber, attempts, firstAttemptAt: firstAttemptAt ?? now, ran };
+  return { lane, from, to: last.record.sequenceNumber, attempts, firstAttemptAt: firstAttemptAt ?? now, functionError, ran };
 }

@@ -125,7 +125,8 @@ export class QueueCollector {
         scaler.received(now, this.#isBacklog(polled.messages.length, polled.asked, now));
         onScaled();
         this.#put(open, this.#admit(polled, pending));
-        return true;
+        // When filters left nothing, others that wait for a credit get their turn first.
+        return open.items.length > 0;
       case 'empty':
         gate.succeeded();
         scaler.empty(now);
@@ -209,7 +210,24 @@ export class QueueCollector {
       prolonged,
     });
     if (cleaned !== undefined) this.#clean(cleaned);
-    return fresh;
+    return this.#wanted(fresh);
+  }
+
+  /** What no filter wants is deleted at once, as AWS does (spec g.5). */
+  #wanted(fresh: readonly Delivery[]): readonly Delivery[] {
+    const { source, options, settler, listener, mapping } = this.#works;
+    const { filter, maximumBatchingWindowInSeconds } = options;
+    const { filtering } = source;
+    if (filter === undefined || filtering === undefined) return fresh;
+    const windowed = maximumBatchingWindowInSeconds > 0;
+    const wanted: Delivery[] = [];
+    const others: Delivery[] = [];
+    for (const delivery of fresh) (filter.accepts(filtering.view(delivery.message, { windowed })) ? wanted : others).push(delivery);
+    if (others.length > 0) {
+      listener('records.filtered', { mapping, records: others.length });
+      this.#clean(settler.delete(others).then(() => undefined));
+    }
+    return wanted;
   }
 
   #put(open: OpenBatch<Item>, deliveries: readonly Delivery[]): void {

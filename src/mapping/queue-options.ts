@@ -1,13 +1,15 @@
 import * as z from 'zod';
-import { ConfigError, QUEUE_VISIBILITY_SECONDS_MAX, type QueueMappingOptions } from '../contract/index.ts';
+import { ConfigError, type FilterSourceKind, QUEUE_VISIBILITY_SECONDS_MAX, type QueueMappingOptions } from '../contract/index.ts';
 import { type Checked, check } from './check.ts';
 import { FUNCTION_RESPONSE_TYPES, refuseForeign, whole } from './fields.ts';
+import { FILTER_CRITERIA, resolveFilter } from './filters.ts';
 
 /** The fields of a queue mapping, AWS's names in camelCase (spec a.3), then Millrace's extensions. */
 export const QUEUE_FIELDS = z.strictObject({
   batchSize: whole(1, 10_000, 'records; default 10; FIFO queues at most 10'),
   maximumBatchingWindowInSeconds: whole(0, 300, 'seconds; default 0'),
   functionResponseTypes: FUNCTION_RESPONSE_TYPES,
+  filterCriteria: FILTER_CRITERIA,
   scalingConfig: z
     .strictObject({ maximumConcurrency: whole(2, 1000, 'batches in flight; leave it out for no limit') })
     .optional()
@@ -48,7 +50,14 @@ const OTHER_SOURCES = [
 ];
 
 /** AWS's fields for queues that Millrace does not have. */
-const NOT_YET = ['filterCriteria', 'provisionedPollerConfig', 'metricsConfig', 'KMSKeyArn', 'kmsKeyArn', 'loggingConfig', 'tags'];
+const NOT_YET = ['provisionedPollerConfig', 'metricsConfig', 'KMSKeyArn', 'kmsKeyArn', 'loggingConfig', 'tags'];
+
+/** A queue as far as its options depend on it. */
+export interface QueueRules {
+  readonly fifo: boolean;
+  /** `undefined`: it does not show its messages to filters. */
+  readonly filterKind: FilterSourceKind | undefined;
+}
 
 /** A library's default BatchSize for queues (spec a.3). */
 const BATCH_SIZE_DEFAULT = 10;
@@ -59,13 +68,14 @@ const BATCH_SIZE_WITHOUT_WINDOW_MAX = 10;
  * Checks the fields of a queue mapping, cross-field rules included, and fills in every default. Throws a ConfigError
  * with AWS's own text where AWS has one (spec a.6).
  */
-export function resolveQueueOptions(input: object, fifo: boolean, checked: Checked = {}): QueueMappingOptions {
+export function resolveQueueOptions(input: object, { fifo, filterKind }: QueueRules, checked: Checked = {}): QueueMappingOptions {
   refuseForeign(input, OTHER_SOURCES, NOT_YET, checked);
   const fields = check(QUEUE_FIELDS, input, checked);
   const options: QueueMappingOptions = {
     batchSize: fields.batchSize ?? BATCH_SIZE_DEFAULT,
     maximumBatchingWindowInSeconds: fields.maximumBatchingWindowInSeconds ?? 0,
     functionResponseTypes: fields.functionResponseTypes ?? [],
+    filter: resolveFilter(fields.filterCriteria, filterKind, checked),
     maximumConcurrency: fields.scalingConfig?.maximumConcurrency,
     enabled: fields.enabled ?? true,
     heartbeat: fields.heartbeat ?? true,

@@ -1,4 +1,4 @@
-import { SourceError, type StreamPosition, type StreamStep, type Wait, type WaitReason } from '../contract/index.ts';
+import { SourceError, type StreamPosition, type StreamRecord, type StreamStep, type Wait, type WaitReason } from '../contract/index.ts';
 import { asSourceError, SOURCE_BACKOFF } from '../intake/index.ts';
 import { type Deferred, deferred, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH, laneOf } from '../lanes/index.ts';
@@ -41,6 +41,7 @@ export class ShardTask {
     const { parallelizationFactor: pf, batchSize } = options;
     this.#works = works;
     this.shardId = shardId;
+    this.#keeps = this.#filterOf(works);
     this.#share = Math.max(SHARD_RECORDS, BATCHES_AHEAD * pf * batchSize);
     const encode = (): string => encodeShardRow(this.#ledger.snapshot(described.incarnation));
     const onChange = (): void => {
@@ -53,6 +54,15 @@ export class ShardTask {
       };
       return new StreamLane(works, { shardId, lane, ledger: this.#ledger, isResumed, onSettled });
     });
+  }
+
+  #filterOf({ options: { filter }, source: { filtering } }: StreamWorks): ((record: StreamRecord) => boolean) | undefined {
+    if (filter === undefined || filtering === undefined) return undefined;
+    return (record) => {
+      const isWanted = filter.accepts(filtering.view(this.shardId, record));
+      if (!isWanted) this.#filtered += 1;
+      return isWanted;
+    };
   }
 
   get position(): StreamPosition {
@@ -79,6 +89,11 @@ export class ShardTask {
   #isReadToEnd = false;
   #emptyPages = 0;
 
+  /** What its reader waits for; after the end, why it came to rest. */
+  get reason(): WaitReason {
+    return this.#reason;
+  }
+
   waits(): Wait[] {
     return [{ part: `${this.shardId} reader`, reason: this.#reason }, ...this.#lanes.map((lane) => lane.wait)];
   }
@@ -95,6 +110,10 @@ export class ShardTask {
     if (this.#end !== 'stopped') listener('shard.state', { mapping, shardId: this.shardId, state: this.#end });
     return this.#end;
   }
+
+  /** Records of the page that no filter wants. They are done at once, so that the position moves over them. */
+  #filtered = 0;
+  readonly #keeps: ((record: StreamRecord) => boolean) | undefined;
 
   /** What this shard takes of the buffer. */
   readonly #held = { records: 0, bytes: 0 };
@@ -117,7 +136,9 @@ export class ShardTask {
         from = this.#ledger.lastRead;
       } catch (caught) {
         const error = asSourceError(caught);
-        const doubt = error.kind === 'trimmed' || error.kind === 'gone' ? await this.#doubt() : error;
+        const isLost = (error.kind === 'trimmed' && !isTrimHorizon(from)) || error.kind === 'gone';
+        // A refused trim horizon is the service's trouble: there is no older place to lose.
+        const doubt = isLost ? await this.#doubt() : error;
         if (doubt !== undefined) {
           await this.#backOff(doubt, clock.monotonic());
           from = this.#ledger.lastRead;
@@ -177,7 +198,9 @@ export class ShardTask {
     const { listener, mapping, clock } = this.#works;
     // Of a closed shard it is not known when it was closed: its children may hold records from its last one on.
     const readThrough = page.ended ? page.records.at(-1)?.arrivedAt : page.readThrough;
-    const fresh = this.#ledger.read(page.records, readThrough);
+    const fresh = this.#ledger.read(page.records, readThrough, this.#keeps);
+    if (this.#filtered > 0) listener('records.filtered', { mapping, records: this.#filtered });
+    this.#filtered = 0;
     this.#hold(fresh.length, boundOf(fresh));
     for (const entry of fresh) this.#lanes[entry.lane]?.push(entry);
     this.#noteTip(page);
@@ -255,6 +278,10 @@ export class ShardTask {
     this.#reason = { kind: 'source', error: error.kind, message: error.message, retryAt: now + waitMs };
     await sleep(clock, waitMs, stopping);
   }
+}
+
+function isTrimHorizon(position: StreamPosition): boolean {
+  return position.kind === 'start' && position.start.kind === 'trim-horizon';
 }
 
 function boundOf(entries: readonly ShardEntry[]): number {

@@ -147,6 +147,10 @@ export class StreamLane {
       return;
     }
     if (range.notBefore > clock.monotonic() && !(await sleep(clock, range.notBefore - clock.monotonic(), stopping))) return;
+    if (this.#invoker.isUsedUp(range)) {
+      await this.#giveUp(range, range.attempts, range.functionError ?? null);
+      return;
+    }
     const young = await this.#dropAged(range);
     if (young === undefined || (young.entries.length === 0 && range.entries.length > 0) || stopping.isSet) return;
     if (young.isSuspected) await this.#workAlone(young);
@@ -217,15 +221,16 @@ export class StreamLane {
   }
 
   #pushRest(range: LaneRange, { done, at }: Extract<StreamVerdict, { kind: 'advance' }>): void {
-    const rest = { entries: range.entries.slice(done), waits: 0, attempts: 0, notBefore: at, firstAttemptAt: undefined, isCut: false };
-    this.#ranges.push({ ...range, ...rest });
+    const { requestId } = range;
+    this.#ranges.push({ ...FRESH, entries: range.entries.slice(done), attempts: 0, notBefore: at, requestId });
   }
 
   async #apply(range: LaneRange, verdict: StreamVerdict): Promise<void> {
     const { listener, mapping } = this.#works;
-    const { entries, attempts, requestId } = range;
+    const { entries, attempts } = range;
     const firstAttemptAt = range.firstAttemptAt ?? this.#works.clock.wall();
-    const later = { ...range, waits: 0, firstAttemptAt };
+    const functionError = 'failure' in verdict ? verdict.failure.functionError : undefined;
+    const later = { ...range, waits: 0, firstAttemptAt, functionError };
     switch (verdict.kind) {
       case 'settle':
         this.#settle(range.early?.covered ?? entries);
@@ -247,11 +252,18 @@ export class StreamLane {
         this.#reason = { kind: 'retry', attempt: attempts, at: verdict.at, cause: verdict.cause };
         this.#ranges.push({ ...range, waits: range.waits + 1, notBefore: verdict.at });
         return;
-      case 'discard': {
-        const given = { condition: verdict.condition, attempts: verdict.attempts, requestId, functionError: verdict.failure.functionError };
-        if (!(await this.#discard(entries, given))) this.#ranges.push(range);
-      }
+      case 'discard':
+        await this.#giveUp(later, verdict.attempts, verdict.failure.functionError);
     }
+  }
+
+  /** What stops before it is confirmed is given up, not invoked, by the next process. */
+  async #giveUp(range: LaneRange, attempts: number, functionError: string | null): Promise<void> {
+    const { entries, requestId } = range;
+    const given = { condition: 'RetryAttemptsExhausted' as const, attempts, requestId, functionError };
+    if (await this.#discard(entries, given)) return;
+    this.#ranges.push({ ...range, attempts });
+    this.#noteRetries();
   }
 
   /** Gives up what is too old, record by record (spec d.5); gives the rest. `undefined`: stopped before it was recorded. */

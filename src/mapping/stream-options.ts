@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { ConfigError, type StartingPosition, type StreamMappingOptions } from '../contract/index.ts';
+import { ConfigError, type FilterSourceKind, type StartingPosition, type StreamMappingOptions } from '../contract/index.ts';
 import { type Checked, check } from './check.ts';
 import { FUNCTION_RESPONSE_TYPES, refuseForeign, whole } from './fields.ts';
+import { FILTER_CRITERIA, resolveFilter } from './filters.ts';
 
 /** MaximumRecordAgeInSeconds is -1 or in this range (spec a.6). */
 const RECORD_AGE_SECONDS_MIN = 60;
@@ -18,6 +19,7 @@ export const STREAM_FIELDS = z.strictObject({
   maximumRetryAttempts: whole(-1, 10_000, '-1 for no limit; default -1'),
   bisectBatchOnFunctionError: z.boolean().optional().describe('true or false (default false)'),
   functionResponseTypes: FUNCTION_RESPONSE_TYPES,
+  filterCriteria: FILTER_CRITERIA,
   enabled: z.boolean().optional().describe('true or false (default true)'),
   onDestinationFailure: z.enum(['hold', 'drop']).optional().describe('hold (default) or drop'),
   onTrimmed: z.enum(['stop', 'resumeAtTrimHorizon']).optional().describe('stop (default) or resumeAtTrimHorizon'),
@@ -42,7 +44,7 @@ const OTHER_SOURCES = [
 ];
 
 /** AWS's fields for streams that Millrace does not have. */
-const NOT_YET = ['filterCriteria', 'metricsConfig', 'KMSKeyArn', 'kmsKeyArn', 'loggingConfig', 'tags'];
+const NOT_YET = ['metricsConfig', 'KMSKeyArn', 'kmsKeyArn', 'loggingConfig', 'tags'];
 
 /** AWS publishes no text for this; it refuses the pair (spec d.3). */
 const WINDOW_NEEDS_ONE_LANE =
@@ -52,6 +54,8 @@ const WINDOW_NEEDS_ONE_LANE =
 export interface StreamRules {
   readonly label: string;
   readonly startingPositions: readonly StartingPosition[];
+  /** `undefined`: it does not show its records to filters. */
+  readonly filterKind: FilterSourceKind | undefined;
   /** Wall clock, epoch ms. */
   readonly now: number;
 }
@@ -79,6 +83,7 @@ export function resolveStreamOptions(input: object, rules: StreamRules, checked:
     maximumRetryAttempts: fields.maximumRetryAttempts ?? -1,
     bisectBatchOnFunctionError: fields.bisectBatchOnFunctionError ?? false,
     functionResponseTypes: fields.functionResponseTypes ?? [],
+    filter: resolveFilter(fields.filterCriteria, rules.filterKind, checked),
     enabled: fields.enabled ?? true,
     onDestinationFailure: fields.onDestinationFailure ?? 'hold',
     onTrimmed: fields.onTrimmed ?? 'stop',

@@ -306,8 +306,7 @@ export class StreamTenure implements Tenure {
       .run()
       .then((end) => {
         if (end === 'ended') this.#ends += 1;
-        if (end === 'trimmed')
-          this.#trimmed.push({ part: shardId, reason: { kind: 'trimmed', shardId, message: 'see README: onTrimmed' } });
+        if (end === 'trimmed') this.#trimmed.push({ part: shardId, reason: task.reason });
       })
       .catch((error: unknown) => {
         works.listener('engine.defect', { mapping: works.mapping, error });

@@ -24,6 +24,9 @@ export function logListener(logger: Logger): EngineListener {
     'source.polled': (event) => {
       if (event.records > 0) logger.debug(event, 'received');
     },
+    'records.filtered': (event) => {
+      logger.debug(event, 'records that no filter wants');
+    },
     'source.duplicates': (event) => {
       logger.debug(event, 'messages in flight came again');
     },

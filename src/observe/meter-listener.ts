@@ -30,6 +30,9 @@ const COUNTS: { readonly [Name in keyof EngineEvents]?: (series: Series, event: 
   'source.polled': (series, { records }) => {
     series.polled.add(records);
   },
+  'records.filtered': (series, { records }) => {
+    series.filtered.add(records);
+  },
   'source.duplicates': (series, { messages }) => {
     series.queue?.duplicates.add(messages);
   },

@@ -31,6 +31,7 @@ interface StreamSeries {
 /** The series of one mapping. */
 export interface Series {
   readonly polled: Counter;
+  readonly filtered: Counter;
   readonly invoked: Counter;
   readonly failed: Counter;
   readonly invocations: Counter;
@@ -53,10 +54,9 @@ const AGE_BUCKETS = [100, 500, 1000, 5000, 30_000, 60_000, 300_000, 900_000, 3_6
 export function openSeries(meter: Meter, { id, name, functionName, kind }: MeteredMapping): Series {
   const labels: MeterLabels = { EventSourceMappingUUID: id, Mapping: name, FunctionName: functionName };
   const counter = (metric: string, help: string): Counter => meter.counter(metric, help, labels);
-  // Shown, and 0 as long as mappings have no filters.
-  counter('FilteredOutEventCount', 'Records that filters removed');
   return {
     polled: counter('PolledEventCount', 'Records read from the source'),
+    filtered: counter('FilteredOutEventCount', 'Records that no filter wanted'),
     invoked: counter('InvokedEventCount', 'Records sent to the function'),
     failed: counter('FailedInvokeEventCount', 'Records the function failed on or reported as failed'),
     invocations: counter('Invocations', 'Invocations of the function'),

@@ -22,6 +22,8 @@ export interface RetryMark {
   readonly attempts: number;
   /** Wall clock, epoch ms. */
   readonly firstAttemptAt: number;
+  /** How the last failure came (spec d.7); `undefined` without one. */
+  readonly functionError: string | null | undefined;
   /** Written before it was invoked: if it is read again, the process ended meanwhile. Alone: nothing else of the mapping ran. */
   readonly ran: 'alone' | 'among others' | undefined;
 }
@@ -53,7 +55,15 @@ interface Encoded {
   lanes: readonly (string | null)[];
   older?: readonly { scheme: LaneScheme; lanes: readonly (string | null)[] }[] | undefined;
   retry?:
-    | readonly { lane: number; from: string; to: string; attempts: number; firstAttemptAt: number; running?: true | 'alone' | undefined }[]
+    | readonly {
+        lane: number;
+        from: string;
+        to: string;
+        attempts: number;
+        firstAttemptAt: number;
+        functionError?: string | null | undefined;
+        running?: true | 'alone' | undefined;
+      }[]
     | undefined;
   window?: StoredWindow | undefined;
 }
@@ -93,12 +103,13 @@ export function decodeShardRow(text: string): ShardRow {
     current: { scheme, lanes: lanes.map(mark) },
     older: older.map((marks) => ({ scheme: marks.scheme, lanes: marks.lanes.map(mark) })),
     window: window === undefined ? undefined : { open: window.open, notBefore: window.notBefore },
-    retry: retry.map(({ lane, from, to, attempts, firstAttemptAt, running }) => ({
+    retry: retry.map(({ lane, from, to, attempts, firstAttemptAt, functionError, running }) => ({
       lane,
       from: sequenceNumber(from),
       to: sequenceNumber(to),
       attempts,
       firstAttemptAt,
+      functionError,
       ran: running === true ? 'among others' : running,
     })),
   };

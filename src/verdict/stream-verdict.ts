@@ -1,4 +1,4 @@
-import type { DiscardCondition, Outcome } from '../contract/index.ts';
+import type { Outcome } from '../contract/index.ts';
 import { type BackoffPolicy, backoffMs } from '../kit/index.ts';
 import { type PartialResponse, readPartialAnswer, readPartialResponse } from './partial-response.ts';
 import { readWindowState } from './window-response.ts';
@@ -13,8 +13,8 @@ export type StreamVerdict =
   | { readonly kind: 'retry'; readonly at: number; readonly attempts: number; readonly failure: Failure }
   /** The first `first` records, then the rest, beginning at `at`; each with the failures counted before this one. */
   | { readonly kind: 'split'; readonly first: number; readonly at: number; readonly failure: Failure }
-  /** Given up. */
-  | { readonly kind: 'discard'; readonly condition: DiscardCondition; readonly attempts: number; readonly failure: Failure }
+  /** Given up: its retries are used up. */
+  | { readonly kind: 'discard'; readonly attempts: number; readonly failure: Failure }
   /** The same range again at `at`; nothing is counted. */
   | { readonly kind: 'wait'; readonly at: number; readonly cause: string };
 
@@ -97,7 +97,7 @@ function failed(question: Omit<StreamCase, 'outcome' | 'indexOf' | 'waits'>, fai
   if (policy.bisectBatchOnFunctionError && count > 1) return { kind: 'split', first: Math.ceil(count / 2), at, failure };
   const counted = attempts + 1;
   const isUsedUp = count > 0 && policy.maximumRetryAttempts >= 0 && counted > policy.maximumRetryAttempts;
-  if (isUsedUp) return { kind: 'discard', condition: 'RetryAttemptsExhausted', attempts: counted, failure };
+  if (isUsedUp) return { kind: 'discard', attempts: counted, failure };
   return { kind: 'retry', at, attempts: counted, failure };
 }
 

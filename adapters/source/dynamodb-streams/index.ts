@@ -12,6 +12,7 @@
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import {
   type BatchInfo,
+  type FilterView,
   type ReadRequest,
   SourceError,
   type StreamDescription,
@@ -26,7 +27,7 @@ import { connect, type StreamCalls } from './client.ts';
 import { streamError } from './errors.ts';
 import { type DynamoDBStreamsOptions, type ResolvedStreamOptions, resolveStreamOptions } from './options.ts';
 import { readShard, type StreamReading } from './reader.ts';
-import { batchInfo, type DynamoDBStreamRecord, eventBytes, fixedBytes, toEvent } from './record.ts';
+import { batchInfo, type DynamoDBStreamRecord, eventBytes, filterView, fixedBytes, toEvent } from './record.ts';
 
 export type { DynamoDBStreamsOptions } from './options.ts';
 export type { DynamoDBStreamRecord } from './record.ts';
@@ -43,6 +44,10 @@ class DynamoDBStream implements StreamSource<DynamoDBStreamEvent, DynamoDBStream
   readonly kind = 'stream';
   readonly label: string;
   readonly startingPositions = ['TRIM_HORIZON', 'LATEST'] as const;
+  readonly filtering = {
+    kind: 'dynamodb' as const,
+    view: (_shardId: string, record: DynamoDBStreamRecord): FilterView => filterView(this.#arn, record),
+  };
   readonly #arn: string;
   readonly #streamLabel: string;
   readonly #connection: AwsConnection<StreamCalls>;

@@ -4,7 +4,14 @@
  */
 import type { _Record as SdkRecord } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBRecord, DynamoDBStreamEvent, StreamRecord as EventImages } from 'aws-lambda';
-import { type BatchInfo, type SequenceNumber, SourceError, type StreamRecord, sequenceNumber } from '../../../src/index.ts';
+import {
+  type BatchInfo,
+  type FilterView,
+  type SequenceNumber,
+  SourceError,
+  type StreamRecord,
+  sequenceNumber,
+} from '../../../src/index.ts';
 import { type Attributes, attributesBound, eventAttributes } from './attribute-value.ts';
 
 /** One change of one item. */
@@ -21,6 +28,18 @@ const NUMBER_BYTES = 24;
 /** The event for a batch; nothing in it is shared with another event. */
 export function toEvent(arn: string, records: readonly Pick<DynamoDBStreamRecord, 'source'>[]): DynamoDBStreamEvent {
   return { Records: records.map(({ source }) => toEventRecord(arn, source)) };
+}
+
+/** What filters see of a change: its images as the event shows them, and what stands beside them, such as `eventName`. */
+export function filterView(arn: string, { source }: Pick<DynamoDBStreamRecord, 'source'>): FilterView {
+  let shown: Readonly<Record<string, unknown>> | undefined;
+  return {
+    data: () => eventImages(source.dynamodb ?? {}),
+    metadata: (key) => {
+      shown ??= { ...toEventRecord(arn, source) };
+      return Object.hasOwn(shown, key) ? shown[key] : undefined;
+    },
+  };
 }
 
 /** Exact bytes of one record in the event's JSON in UTF-8, comma included. */

@@ -2,6 +2,7 @@ import type { SQSEvent } from 'aws-lambda';
 import {
   type ConfigProblem,
   type EntryResult,
+  type FilterView,
   QUEUE_ENTRIES_PER_CALL,
   QUEUE_MESSAGES_PER_RECEIVE,
   QUEUE_VISIBILITY_SECONDS_MAX,
@@ -14,7 +15,7 @@ import {
   type ReceiveRequest,
   SourceError,
 } from '../../../src/index.ts';
-import { eventBytes, type QueueIdentity, toQueueEvent } from '../../shared/sqs-event.ts';
+import { eventBytes, type QueueIdentity, queueFilterView, toQueueEvent } from '../../shared/sqs-event.ts';
 import { Deduplication } from './deduplication.ts';
 import { toQueueMessage } from './delivery.ts';
 import { aborted, LongPolls } from './long-polls.ts';
@@ -68,6 +69,11 @@ export class EmbeddedQueue implements QueueSource<SQSEvent> {
   readonly kind = 'queue';
   readonly label: string;
   readonly fifo: boolean;
+  readonly filtering = {
+    kind: 'sqs' as const,
+    view: (message: QueueMessage, { windowed }: { readonly windowed: boolean }): FilterView =>
+      queueFilterView(message, { ...this.#identity, windowed }),
+  };
   readonly arn: string;
   readonly #settings: ResolvedSettings & SendRules;
   readonly #redrive: Redrive | undefined;

@@ -1,6 +1,7 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
 import {
   type BatchInfo,
+  type FilterView,
   type ReadRequest,
   type SequenceNumber,
   SourceError,
@@ -9,7 +10,14 @@ import {
   type StreamSource,
   type StreamStep,
 } from '../../../src/index.ts';
-import { eventBytes, type KinesisEventSource, type KinesisRecord, kinesisBatchInfo, toKinesisEvent } from '../../shared/kinesis-event.ts';
+import {
+  eventBytes,
+  type KinesisEventSource,
+  type KinesisRecord,
+  kinesisBatchInfo,
+  kinesisFilterView,
+  toKinesisEvent,
+} from '../../shared/kinesis-event.ts';
 import { streamNotFound } from './errors.ts';
 import { type EmbeddedStreamOptions, resolveOptions, type StreamSettings } from './options.ts';
 import { type CheckedPut, checkPut, type PutInput, type PutResult } from './put-input.ts';
@@ -35,6 +43,10 @@ export class EmbeddedStream implements StreamSource<KinesisStreamEvent, KinesisR
   readonly label: string;
   readonly arn: string;
   readonly startingPositions = ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'] as const;
+  readonly filtering = {
+    kind: 'kinesis' as const,
+    view: (shardId: string, record: KinesisRecord): FilterView => kinesisFilterView(shardId, record, this.#eventSource),
+  };
   readonly #settings: StreamSettings;
   readonly #eventSource: KinesisEventSource;
   readonly #readSide: ReadSide;

@@ -16,6 +16,7 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
 import {
   type BatchInfo,
+  type FilterView,
   type ReadRequest,
   type StreamDescription,
   type StreamShard,
@@ -25,7 +26,14 @@ import {
   systemRandom,
 } from '../../../src/index.ts';
 import { AwsConnection } from '../../shared/aws-connection.ts';
-import { eventBytes, type KinesisEventSource, type KinesisRecord, kinesisBatchInfo, toKinesisEvent } from '../../shared/kinesis-event.ts';
+import {
+  eventBytes,
+  type KinesisEventSource,
+  type KinesisRecord,
+  kinesisBatchInfo,
+  kinesisFilterView,
+  toKinesisEvent,
+} from '../../shared/kinesis-event.ts';
 import { connect, type KinesisCalls } from './client.ts';
 import { eventSourceOf, toDescription, toShards } from './description.ts';
 import { kinesisError } from './errors.ts';
@@ -46,6 +54,10 @@ class KinesisStream implements StreamSource<KinesisStreamEvent, KinesisRecord> {
   readonly kind = 'stream';
   readonly label: string;
   readonly startingPositions = ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'] as const;
+  readonly filtering = {
+    kind: 'kinesis' as const,
+    view: (shardId: string, record: KinesisRecord): FilterView => kinesisFilterView(shardId, record, this.#known()),
+  };
   readonly #options: ResolvedKinesisOptions;
   readonly #name: StreamName;
   readonly #connection: AwsConnection<KinesisCalls>;

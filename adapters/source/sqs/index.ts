@@ -10,6 +10,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import type {
   EntryResult,
+  FilterView,
   QueueDepth,
   QueueDescription,
   QueueMessage,
@@ -18,7 +19,7 @@ import type {
   ReceiveRequest,
 } from '../../../src/index.ts';
 import { sqsError } from '../../shared/sqs-errors.ts';
-import { eventBytes, type QueueIdentity, toQueueEvent } from '../../shared/sqs-event.ts';
+import { eventBytes, type QueueIdentity, queueFilterView, toQueueEvent } from '../../shared/sqs-event.ts';
 import { entryId, entryResults } from './batch.ts';
 import { connect, type SqsCalls } from './client.ts';
 import { ARN_UNKNOWN, identityOf, toDepth, toDescription } from './description.ts';
@@ -49,6 +50,11 @@ class SqsQueue implements QueueSource<SQSEvent> {
   readonly kind = 'queue';
   readonly label: string;
   readonly fifo: boolean;
+  readonly filtering = {
+    kind: 'sqs' as const,
+    view: (message: QueueMessage, { windowed }: { readonly windowed: boolean }): FilterView =>
+      queueFilterView(message, { ...this.#known(), windowed }),
+  };
   readonly #options: ResolvedSqsOptions;
   #messageContext: MessageContext;
   #identity: QueueIdentity | undefined;

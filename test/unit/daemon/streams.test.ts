@@ -172,11 +172,7 @@ describe('a file that is wrong names the field in its own spelling and place', (
       mapping('StartingPosition: LATEST, ScalingConfig: {}'),
       /^mappings\[0\]\.ScalingConfig: Unsupported ScalingConfig parameter/,
     ],
-    [
-      'a field to come',
-      mapping('StartingPosition: LATEST, TumblingWindowInSeconds: 1'),
-      /^mappings\[0\]\.TumblingWindowInSeconds: is a field of AWS/,
-    ],
+    ['a field to come', mapping('StartingPosition: LATEST, MetricsConfig: {}'), /^mappings\[0\]\.MetricsConfig: is a field of AWS/],
     [
       'a destination of a queue mapping',
       mapping("DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::b' } }", 'arn:aws:sqs:embedded:000000000000:failed'),

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { FilterSourceKind, FilterView, RecordFilter } from '../../../src/contract/index.ts';
 import {
   compileFilterCriteria,
   FILTERS_MAX,
   FILTERS_MAX_ON_REQUEST,
   type FilterCriteria,
   FilterPatternError,
-  type FilterSourceKind,
-  type FilterView,
-  type RecordFilter,
 } from '../../../src/filter/index.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -19,6 +19,7 @@ const mark = (from: number, to: number, attempts = 1, given: Partial<RetryMark> 
     to: sequenceNumber(String(to)),
     attempts,
     firstAttemptAt: 7,
+    functionError: undefined,
     ran: undefined,
     ...given,
   };

@@ -5,7 +5,7 @@ import { pascal, resolveQueueOptions } from '../../../src/mapping/index.ts';
 /** The problems that `input` has, as `field: message`. */
 function problems(input: object, fifo = false, checked?: Parameters<typeof resolveQueueOptions>[2]): string[] {
   try {
-    resolveQueueOptions(input, fifo, checked);
+    resolveQueueOptions(input, { fifo, filterKind: 'sqs' }, checked);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems.map(({ field, message }) => `${field}: ${message}`);
     throw error;
@@ -15,10 +15,11 @@ function problems(input: object, fifo = false, checked?: Parameters<typeof resol
 
 describe('the options of a queue mapping', () => {
   it("have AWS's defaults", () => {
-    expect(resolveQueueOptions({}, false)).toEqual<QueueMappingOptions>({
+    expect(resolveQueueOptions({}, { fifo: false, filterKind: 'sqs' })).toEqual<QueueMappingOptions>({
       batchSize: 10,
       maximumBatchingWindowInSeconds: 0,
       functionResponseTypes: [],
+      filter: undefined,
       maximumConcurrency: undefined,
       enabled: true,
       heartbeat: true,
@@ -123,7 +124,7 @@ describe('the options of a queue mapping', () => {
     ['batchsize', 'did you mean batchSize?'],
     ['maximumBatchWindowInSeconds', 'did you mean maximumBatchingWindowInSeconds?'],
     ['maximumConcurrency', 'the fields here are batchSize, maximumBatchingWindowInSeconds'],
-    ['filterCriteria', 'does not have yet; leave it out'],
+    ['metricsConfig', 'does not have yet; leave it out'],
   ])('%s are unknown or not there yet, and the message helps', (name, hint) => {
     expect(problems({ [name]: 1 })).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
     expect(problems({ [name]: 1 })[0]).toContain(hint);

@@ -90,7 +90,7 @@ describe('a failure', () => {
     const policy = { ...PLAIN, maximumRetryAttempts: 2 };
     expect(decide(ERROR, policy, { attempts: 0 })).toMatchObject({ kind: 'retry', attempts: 1 });
     expect(decide(ERROR, policy, { attempts: 1 })).toMatchObject({ kind: 'retry', attempts: 2 });
-    expect(decide(ERROR, policy, { attempts: 2 })).toMatchObject({ kind: 'discard', condition: 'RetryAttemptsExhausted', attempts: 3 });
+    expect(decide(ERROR, policy, { attempts: 2 })).toMatchObject({ kind: 'discard', attempts: 3 });
   });
 
   it('gives up at once without retries, and never with -1', () => {
