@@ -2,7 +2,7 @@ import type { Branch } from './clause.ts';
 import { consistentMatch, gather } from './consistent-match.ts';
 import { shown } from './number-text.ts';
 import { type FieldTest, fieldTests, type PathNode, pathTree, type TestCache } from './path-tree.ts';
-import { NO, plainMatch, UNCLEAR, type Verdict, YES } from './plain-match.ts';
+import { BRANCHES_PER_WALK, plainMatch } from './plain-match.ts';
 import { readPattern } from './read-pattern.ts';
 
 /** A compiled filter pattern. */
@@ -45,12 +45,12 @@ export interface FilterRejection {
 export function compileFilterPattern(text: string): FilterPattern {
   const branches = compileBranches(readPattern(text));
   return {
-    matches: anyBranch(branches),
+    matches: anyBranch(branches, true),
     explain(event) {
       if (!isObject(event)) return { match: false, rejections: [WRONG_EVENT] };
       const rejections: FilterRejection[] = [];
       for (const branch of branches) {
-        const rejection = explainBranch(branch.compiled(), event);
+        const rejection = explainBranch(branch(), event);
         if (rejection === undefined) return { match: true };
         rejections.push(rejection);
       }
@@ -59,72 +59,62 @@ export function compileFilterPattern(text: string): FilterPattern {
   };
 }
 
-/** Whether an event matches any of the branches. */
-export function matchBranches(branches: readonly Branch[]): (event: unknown) => boolean {
-  return anyBranch(compileBranches(branches));
+/**
+ * Whether an event matches any of the branches. `hasDots`: whether keys of the event itself may have dots; in objects within it
+ * they always may.
+ */
+export function matchBranches(branches: readonly Branch[], hasDots: boolean): (event: unknown) => boolean {
+  return anyBranch(compileBranches(branches), hasDots);
 }
 
 interface CompiledBranch {
   readonly fields: readonly FieldTest[];
   readonly tree: PathNode;
-  readonly decide: (event: object) => Verdict;
 }
-
-/** Up to so many ways to match are simply tried one after another. */
-const FEW_BRANCHES = 5;
 
 const WRONG_EVENT: FilterRejection = { path: '', pattern: '', offset: 0, found: [], reason: 'the event is no JSON object' };
 
-/** A branch that is compiled when it is first looked at: of a thousand combinations few ever are. */
-interface LazyBranch {
-  readonly branch: Branch;
-  readonly compiled: () => CompiledBranch;
+/** Compiled when it is first needed: of a thousand combinations of `$or` few ever are. */
+type Lazy<Value> = () => Value;
+
+function lazy<Value>(make: () => Value): Lazy<Value> {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
-function compileBranches(branches: readonly Branch[]): readonly LazyBranch[] {
+function compileBranches(branches: readonly Branch[]): readonly Lazy<CompiledBranch>[] {
   const cache: TestCache = new Map();
-  return branches.map((branch) => {
-    let made: CompiledBranch | undefined;
-    const compiled = (): CompiledBranch => {
-      if (made !== undefined) return made;
+  return branches.map((branch) =>
+    lazy(() => {
       const fields = fieldTests(branch, cache);
-      const tree = pathTree(fields);
-      made = { fields, tree, decide: plainMatch(tree) };
-      return made;
-    };
-    return { branch, compiled };
-  });
+      return { fields, tree: pathTree(fields) };
+    }),
+  );
 }
 
-function anyBranch(branches: readonly LazyBranch[]): (event: unknown) => boolean {
-  if (branches.length > FEW_BRANCHES) return anyOfMany(branches);
-  const few = branches.map(({ compiled }) => compiled());
+function anyBranch(branches: readonly Lazy<CompiledBranch>[], hasDots: boolean): (event: unknown) => boolean {
+  const walks = Array.from({ length: Math.ceil(branches.length / BRANCHES_PER_WALK) }, (_, index) =>
+    lazy(() => anyOfWalk(branches.slice(index * BRANCHES_PER_WALK, (index + 1) * BRANCHES_PER_WALK), hasDots)),
+  );
   return (event) => {
     if (!isObject(event)) return false;
-    for (const branch of few) if (matchesBranch(branch, event)) return true;
+    for (const walk of walks) if (walk()(event)) return true;
     return false;
   };
 }
 
-/** The same where `$or`s combine the same few fields again and again: each field is looked at alone first, and only once. */
-function anyOfMany(branches: readonly LazyBranch[]): (event: unknown) => boolean {
-  const distinct = fieldTests([...new Set(branches.flatMap(({ branch }) => branch))], new Map());
-  // What matches by its absence may be absent beside other fields, in the element of an array that those are in.
-  const positive = distinct.filter(({ absent }) => !absent);
-  const alone = positive.map((field) => plainMatch(pathTree([{ ...field, index: 0 }])));
-  const indexes = new Map(positive.map(({ field }, index) => [field, index]));
-  const candidates = branches.map(({ branch, compiled }) => ({ needed: branch.flatMap((field) => indexes.get(field) ?? []), compiled }));
+function anyOfWalk(lazyBranches: readonly Lazy<CompiledBranch>[], hasDots: boolean): (event: object) => boolean {
+  const branches = lazyBranches.map((branch) => branch());
+  const walk = plainMatch(
+    branches.map(({ fields }) => fields),
+    hasDots,
+  );
   return (event) => {
-    if (!isObject(event)) return false;
-    const decided = Array<Verdict | undefined>(alone.length).fill(undefined);
-    const isPossible = (index: number): boolean => (decided[index] ??= alone[index]?.(event)) !== NO;
-    return candidates.some(({ needed, compiled }) => needed.every(isPossible) && matchesBranch(compiled(), event));
+    const { alive, unclear } = walk(event);
+    if ((alive & ~unclear) !== 0) return true;
+    const asked = alive & unclear;
+    return asked !== 0 && branches.some(({ fields, tree }, index) => (asked & (1 << index)) !== 0 && consistentMatch(fields, tree, event));
   };
-}
-
-function matchesBranch({ fields, tree, decide }: CompiledBranch, event: object): boolean {
-  const decided = decide(event);
-  return decided === YES || (decided === UNCLEAR && consistentMatch(fields, tree, event));
 }
 
 function isObject(event: unknown): event is object {
@@ -132,7 +122,7 @@ function isObject(event: unknown): event is object {
 }
 
 function explainBranch(branch: CompiledBranch, event: object): FilterRejection | undefined {
-  if (matchesBranch(branch, event)) return undefined;
+  if (consistentMatch(branch.fields, branch.tree, event)) return undefined;
   const gathered = gather(branch.fields.length, branch.tree, event);
   const places = branch.fields.map(({ field, test, absent, index }) => {
     const values = (gathered[index] ?? []).map(({ value }) => value);

@@ -85,13 +85,13 @@ function recordFilter(rule: SourceRule, branches: readonly Branch[]): RecordFilt
   const metadataKeys = [...rootKeys];
   const exact = fields.some(({ clauses }) => clauses.some(({ op }) => op === 'number' || op === 'numeric' || op === 'anything-but-number'));
 
-  /** The branches for data that does not fit some expectations. */
+  /** The branches for data that does not fit some expectations. The keys of a record have no dots. */
   const without = (...unfit: readonly Expectation[]): Matcher => {
     const fitting = branches.filter((branch) => !unfit.includes(expectation(branch, dataKey)));
-    if (rule.mismatch === 'reject') return matchBranches(fitting);
+    if (rule.mismatch === 'reject') return matchBranches(fitting, false);
     const others = branches.filter((branch) => unfit.includes(expectation(branch, dataKey)));
     const metadataOnly = others.map((branch) => branch.filter(({ path }) => path !== dataKey && !path.startsWith(`${dataKey}.`)));
-    return matchBranches([...fitting, ...metadataOnly]);
+    return matchBranches([...fitting, ...metadataOnly], false);
   };
   const matchers: Readonly<Record<DataForm, Matcher>> = {
     structure: without('plain'),

@@ -97,6 +97,24 @@ describe('filters', () => {
       }),
     );
   });
+
+  it('may be more than one walk decides at once', () => {
+    const short = fc.constantFrom<Json>('x', 'y', 1, 2, null, { exists: false }, { prefix: 'y' });
+    const one = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'a.b'), fc.tuple(short), { minKeys: 2, maxKeys: 3, noNullPrototype: true });
+    const many = fc.array(one, { minLength: 40, maxLength: 70 });
+    const some = many.chain((all) =>
+      fc.tuple(
+        fc.constant(all),
+        fc.nat(all.length - 1).chain((index) => eventsFor(all[index] ?? {})),
+      ),
+    );
+    fc.assert(
+      fc.property(some, ([all, event]) => {
+        expect(matches({ $or: all }, event)).toBe(obviouslyMatches({ $or: all }, event));
+      }),
+      { numRuns: 200 },
+    );
+  });
 });
 
 /** Every object with its keys the other way round. */
