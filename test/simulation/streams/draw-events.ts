@@ -16,7 +16,7 @@ export function drawTraffic(random: SeededRandom, streams: readonly StreamOfPlan
   const large = random.pick([0, 0, 0, 0.05, 0.3]);
   const first = mappings[0];
   let killers = first === undefined || first.fields.maximumRetryAttempts < 0 ? 0 : random.pick([0, 0, 1, 2]);
-  const bursts = Array.from({ length: random.integer(2, 12) }, () => ({ at: random.integer(0, TRAFFIC_MS), count: random.integer(1, 30) }));
+  const bursts = Array.from({ length: random.integer(2, 10) }, () => ({ at: random.integer(0, TRAFFIC_MS), count: random.integer(1, 30) }));
   const sends = bursts.flatMap(({ at, count }) => {
     const span = random.pick([0, 10, 5000]);
     const stream = random.pick(streams).name;

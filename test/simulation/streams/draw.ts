@@ -15,7 +15,7 @@ export function drawStreamPlan(seed: number): StreamPlan {
     return { name: index === 0 ? 'orders' : 'clicks', shards: random.integer(1, 4), retentionMs };
   });
   const functions = Array.from({ length: random.pick([1, 1, 2]) }, (_, index) => drawFunction(random, index));
-  const count = random.pick([1, 1, 1, 2, 2, 3]);
+  const count = random.pick([1, 1, 1, 1, 2, 3]);
   const mappings = Array.from({ length: Math.max(count, streams.length) }, (_, index): StreamMapping => {
     const stream = streams[index]?.name ?? random.pick(streams).name;
     const functionName = functions[index]?.name ?? random.pick(functions).name;
@@ -60,7 +60,7 @@ function drawFactors(random: SeededRandom): number[] {
 function drawFields(random: SeededRandom): StreamFields {
   return {
     batchSize: random.pick([1, 2, 3, 5, 10, 100]),
-    maximumBatchingWindowInSeconds: random.pick([0, 0, 0, 1, 5, 30, 300]),
+    maximumBatchingWindowInSeconds: random.pick([0, 0, 0, 0, 1, 1, 5, 5, 30, 300]),
     maximumRetryAttempts: random.pick([-1, -1, 0, 1, 3]),
     maximumRecordAgeInSeconds: random.pick([-1, -1, -1, 60, 120]),
     bisectBatchOnFunctionError: random.chance(0.4),

@@ -29,7 +29,7 @@ export const STREAM_SABOTAGES: readonly Sabotage[] = [
     file: 'src/intake/lineage.ts',
     find: ' && parents.every(isDone));',
     replace: ' && parents.slice(0, 1).every(isDone));',
-    rules: ['R7', 'R2'],
+    rules: ['R7', 'R2', 'R1'],
   },
   {
     name: 'children begin where the mapping began',
@@ -41,8 +41,8 @@ export const STREAM_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'the retry counter is not reset when a partial answer advances',
     file: 'src/mapping/stream-lane.ts',
-    find: 'waits: 0, attempts: 0, notBefore: at,',
-    replace: 'waits: 0, attempts: range.attempts, notBefore: at,',
+    find: 'attempts: 0, notBefore: at, requestId',
+    replace: 'attempts: range.attempts, notBefore: at, requestId',
     rules: ['R1', 'R3'],
   },
   {

@@ -4,7 +4,7 @@ import type { StreamOfPlan, StreamSend } from './plan.ts';
 import type { Offered } from './record.ts';
 
 /** How often a read of an idle shard gives an empty page, ms. */
-export const POLL_MS = 500;
+export const POLL_MS = 2000;
 
 /** What was put. */
 export type Put = Pick<Offered, 'incarnation' | 'shardId' | 'sequenceNumber' | 'arrivedAt'>;

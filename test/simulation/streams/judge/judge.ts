@@ -3,7 +3,7 @@ import type { Discard, ReadRequest, RowWrite, StoredRow, StreamStep } from '../.
 import type { Life } from '../../life.ts';
 import type { StreamSend } from '../plan.ts';
 import { type Offered, rangeOf, type StreamInvocation, type Tenure } from '../record.ts';
-import { covers, readRow } from '../row.ts';
+import { covers, type ReadRow, readRow } from '../row.ts';
 import type { Put } from '../stream.ts';
 import type { Bench } from './bench.ts';
 import { Discards } from './discards.ts';
@@ -29,7 +29,7 @@ export class MappingJudge {
   readonly #tenures = new Map<Life, Tenure>();
   /** How often a range has failed, or was cut off with its process. */
   readonly #failures = new Map<string, number>();
-  readonly #rows = new Map<string, string>();
+  readonly #rows = new Map<string, ReadRow>();
   /** Discards that were seen, and the tenures in which a destination did not take them. */
   readonly #seen = new Set<string>();
   readonly #dropped = new Map<string, Tenure>();
@@ -60,10 +60,8 @@ export class MappingJudge {
 
   /** The number up to which the store says that all of a shard is done. */
   positionOf(shardId: string): string | undefined {
-    const data = this.#rows.get(shardId);
-    if (data === undefined) return undefined;
-    const row = readRow(data);
-    return row.incarnation === this.bench.stream.incarnation ? row.position.number : undefined;
+    const row = this.#rows.get(shardId);
+    return row?.incarnation === this.bench.stream.incarnation ? row.position.number : undefined;
   }
 
   acquired(life: Life, epoch: number, factor: number, rows: readonly StoredRow[]): void {
@@ -105,8 +103,8 @@ export class MappingJudge {
       this.#losses.began(incarnation, shards);
       return;
     }
-    this.#rows.set(shard, data);
     const row = readRow(data);
+    this.#rows.set(shard, row);
     this.#losses.stored(shard, row);
     for (const record of this.records.ofShard(row.incarnation, shard)) {
       if (record.isFinished || record.isExempt || !covers(row, record) || this.#losses.isExcused(record)) continue;
@@ -306,8 +304,7 @@ export class MappingJudge {
   }
 
   #isAlone({ shardId, records }: StreamInvocation): boolean {
-    const data = this.#rows.get(shardId);
-    const marks = data === undefined ? [] : (readRow(data).retry ?? []);
+    const marks = this.#rows.get(shardId)?.retry ?? [];
     return marks.some(({ from, running }) => running === 'alone' && from === records[0]?.sequenceNumber);
   }
 
