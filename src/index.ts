@@ -4,8 +4,10 @@ export {
   CoreEngine,
   type EnginePlatform,
   type EngineSettings,
+  type FunctionName,
   type FunctionOptions,
   type FunctionRef,
+  parseFunctionName,
   type QueueMapOptions,
   type StreamMapOptions,
 } from './engine/index.ts';

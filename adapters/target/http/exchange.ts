@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { Outcome } from '../../../src/index.ts';
+import { answerTooLarge } from '../../shared/function-error.ts';
 import type { HttpHandler } from './client.ts';
 import { noAnswer } from './errors.ts';
-import { type AnswerHeaders, answerOf, refusal, tooLarge } from './outcome.ts';
+import { type AnswerHeaders, answerOf, refusal } from './outcome.ts';
 
 /** How much of a body that nobody wants is read to keep its connection; a longer one costs the connection. */
 const UNWANTED_BYTES = 131_072;
@@ -94,7 +95,7 @@ export class Exchange implements HttpHandler {
   }
 
   #tooLong(controller: Dispatcher.DispatchController): void {
-    this.#answer(tooLarge(this.#limits.maxResponseBytes));
+    this.#answer(answerTooLarge(this.#limits.maxResponseBytes));
     controller.abort(new Error('the answer is too long'));
   }
 

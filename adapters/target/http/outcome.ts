@@ -1,11 +1,9 @@
 import type { Outcome } from '../../../src/index.ts';
+import { errorPayload, functionError } from '../../shared/function-error.ts';
+import { retryAfterMs } from '../../shared/retry-after.ts';
 
 /** Header fields of an answer, names in lower case. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-/** Characters of a function's error name and message that are kept. */
-const ERROR_NAME_LENGTH = 256;
-const ERROR_MESSAGE_LENGTH = 8_192;
 
 /** Statuses that stay as they are until somebody mends the target or what stands in front of it. */
 const TERMINAL: ReadonlyMap<number, string> = new Map([
@@ -23,10 +21,10 @@ const TERMINAL: ReadonlyMap<number, string> = new Map([
  */
 export function refusal(status: number, headers: AnswerHeaders, origin: string, now: number): Outcome | undefined {
   if (status === 429) {
-    return { kind: 'throttled', message: `${origin} answered 429`, retryAfterMs: retryAfterMs(headers, now) };
+    return { kind: 'throttled', message: `${origin} answered 429`, retryAfterMs: waitAskedFor(headers, now) };
   }
   if (status >= 500) {
-    return { kind: 'service-error', message: `${origin} answered ${String(status)}`, retryAfterMs: retryAfterMs(headers, now) };
+    return { kind: 'service-error', message: `${origin} answered ${String(status)}`, retryAfterMs: waitAskedFor(headers, now) };
   }
   const code = `Http${String(status)}`;
   const lasting = TERMINAL.get(status);
@@ -43,51 +41,13 @@ export function answerOf(status: number, headers: AnswerHeaders, text: string): 
   const marked = single(headers['x-amz-function-error']);
   if (status < 300 && marked === undefined) return { kind: 'success', text: () => text };
   const said = errorPayload(text);
-  return {
-    kind: 'function-error',
-    errorType: cut(said.errorType ?? marked ?? `Http${String(status)}`, ERROR_NAME_LENGTH),
-    errorMessage: cut(said.errorMessage ?? `the function answered ${String(status)}`, ERROR_MESSAGE_LENGTH),
-  };
+  return functionError(said.errorType ?? marked ?? `Http${String(status)}`, said.errorMessage ?? `the function answered ${String(status)}`);
 }
 
-/** The outcome of an answer that is longer than may be read. */
-export function tooLarge(limit: number): Outcome {
-  const errorMessage = `the answer is larger than ${String(limit)} bytes`;
-  return { kind: 'function-error', errorType: 'ResponseTooLarge', errorMessage };
-}
-
-/** Lambda's error payload, as far as `text` is one. */
-function errorPayload(text: string): { errorType?: string; errorMessage?: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return {};
-  }
-  if (typeof value !== 'object' || value === null) return {};
-  const { errorType, errorMessage } = value as Record<'errorType' | 'errorMessage', unknown>;
-  return {
-    ...(typeof errorType === 'string' && errorType !== '' ? { errorType } : {}),
-    ...(typeof errorMessage === 'string' ? { errorMessage } : {}),
-  };
-}
-
-/** `Retry-After`: seconds, or a date that is compared with the server's own clock where it tells it. */
-function retryAfterMs(headers: AnswerHeaders, now: number): number | undefined {
-  const value = single(headers['retry-after'])?.trim();
-  if (value === undefined || value === '') return undefined;
-  if (/^\d+(\.\d+)?$/.test(value)) return Math.round(Number(value) * 1_000);
-  // Date.parse takes almost anything; the dates of HTTP begin with a day's name.
-  const at = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(at)) return undefined;
-  const served = Date.parse(single(headers['date']) ?? '');
-  return Math.max(0, at - (Number.isNaN(served) ? now : served));
+function waitAskedFor(headers: AnswerHeaders, now: number): number | undefined {
+  return retryAfterMs(single(headers['retry-after']), single(headers['date']), now);
 }
 
 function single(value: string | string[] | undefined): string | undefined {
   return typeof value === 'object' ? value[0] : value;
-}
-
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length)}…` : text;
 }
