@@ -7,8 +7,8 @@ export type WaitReason =
   | { readonly kind: 'empty-poll'; readonly until: number }
   /** A batch is being collected until it is full or `until` has come. */
   | { readonly kind: 'batch-window'; readonly records: number; readonly until: number }
-  /** The function's reserved concurrency is taken. */
-  | { readonly kind: 'no-credit'; readonly functionName: string; readonly inUse: number; readonly limit: number }
+  /** The function's reserved concurrency is taken; without a name that of all functions of the engine together. */
+  | { readonly kind: 'no-credit'; readonly functionName: string | undefined; readonly inUse: number; readonly limit: number }
   /** What is in flight in the process takes all the room there is for it. */
   | { readonly kind: 'no-room'; readonly records: number; readonly bytes: number }
   /** The function works on a batch. */

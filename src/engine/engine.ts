@@ -1,6 +1,6 @@
 import { ConfigError, type EngineEvents, type EngineListener } from '../contract/index.ts';
 import { Buffer } from '../intake/index.ts';
-import type { Invoker } from '../invoke/index.ts';
+import { AccountLedger, type Invoker } from '../invoke/index.ts';
 import {
   type Checked,
   check,
@@ -26,6 +26,7 @@ import {
   type FunctionRef,
   type QueueMapOptions,
   type StreamMapOptions,
+  WEIGHT_FIELD,
 } from './options.ts';
 
 /** How long a stop drains unless told otherwise, ms. */
@@ -74,12 +75,9 @@ export class CoreEngine {
     this.#platform = platform;
     this.#stopTimeoutMs = fields.stopTimeoutMs ?? STOP_TIMEOUT_MS_DEFAULT;
     this.#idlePollMs = fields.idlePollMs ?? IDLE_POLL_MS_DEFAULT;
-    this.#functions = new FunctionRegistry(
-      platform.clock,
-      platform.random,
-      fields.region ?? 'us-east-1',
-      fields.accountId ?? '000000000000',
-    );
+    const { clock, random } = platform;
+    const account = new AccountLedger(fields.accountConcurrency);
+    this.#functions = new FunctionRegistry({ clock, random, account }, fields.region ?? 'us-east-1', fields.accountId ?? '000000000000');
     this.#buffer = new Buffer(fields.bufferRecords, fields.bufferBytes);
     this.#events = new EventHub(platform.logger);
     this.#meters = new MeterListener(platform.meter);
@@ -121,20 +119,23 @@ export class CoreEngine {
   }
 
   #mapQueue<Event>(options: QueueMapOptions<Event>, named: Named, checked: Checked): Mapped {
-    const { source, name: _name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...fields } = options;
+    const { source, name: _name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...rest } = options;
+    const { weight, ...fields } = rest;
     const resolved = resolveQueueOptions(fields, { fifo: source.fifo, filterKind: source.filtering?.kind }, checked);
     const invoker = this.#invokerOf(options, checked);
+    weigh(invoker, named.name, weight, checked);
     const mapping = queueMapping({ ...this.#common(named), options: resolved, source, invoker });
     return { mapping, enabled: resolved.enabled };
   }
 
   #mapStream<Event>(options: StreamMapOptions<Event>, named: Named, checked: Checked): Mapped {
     const { source, destinationConfig, ...rest } = options;
-    const { name: _name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...fields } = rest;
+    const { name: _name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, weight, ...fields } = rest;
     const { label, startingPositions, filtering } = source;
     const rules = { label, startingPositions, filterKind: filtering?.kind, now: this.#platform.clock.wall() };
     const resolved = resolveStreamOptions(fields, rules, checked);
     const invoker = this.#invokerOf(options, checked);
+    weigh(invoker, named.name, weight, checked);
     const destination = destinationConfig?.onFailure?.destination;
     const mapping = streamMapping({ ...this.#common(named), options: resolved, source, destination, invoker });
     this.#tellVolatile(named.name);
@@ -231,6 +232,11 @@ export class CoreEngine {
       { field: checked.at ?? 'target', message: `Function does not exist: ${ref.name} is not registered with this engine` },
     ]);
   }
+}
+
+/** Says how much a mapping counts beside the others of its function. */
+function weigh(invoker: Invoker, mapping: string, weight: unknown, checked: Checked): void {
+  if (weight !== undefined) invoker.ledger.weigh(mapping, check(WEIGHT_FIELD, { weight }, checked).weight);
 }
 
 function onlyFor<Name extends keyof EngineEvents>(

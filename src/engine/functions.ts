@@ -1,5 +1,5 @@
-import { type Clock, ConfigError, type FunctionTarget, type Random } from '../contract/index.ts';
-import { Invoker } from '../invoke/index.ts';
+import { ConfigError, type FunctionTarget } from '../contract/index.ts';
+import { Invoker, type InvokerParts } from '../invoke/index.ts';
 import { type Checked, check } from '../mapping/index.ts';
 import { checkTarget } from './given.ts';
 import { FUNCTION_FIELDS, type FunctionOptions, type FunctionRef } from './options.ts';
@@ -9,14 +9,12 @@ const TIMEOUT_SECONDS_DEFAULT = 3;
 
 /** The functions of one engine: each with one invoker, and so one concurrency ledger for all its mappings. */
 export class FunctionRegistry {
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #shared: InvokerParts;
   readonly #arnPrefix: string;
   readonly #byName = new Map<string, Invoker>();
 
-  constructor(clock: Clock, random: Random, region: string, accountId: string) {
-    this.#clock = clock;
-    this.#random = random;
+  constructor(shared: InvokerParts, region: string, accountId: string) {
+    this.#shared = shared;
     this.#arnPrefix = `arn:aws:lambda:${region}:${accountId}:function:`;
   }
 
@@ -25,7 +23,7 @@ export class FunctionRegistry {
     const { target, ...rest } = options;
     checkTarget(target, checked);
     const fields = check(FUNCTION_FIELDS, rest, checked);
-    const name = fields.name ?? `function-${this.#random.uuid().slice(0, 8)}`;
+    const name = fields.name ?? `function-${this.#shared.random.uuid().slice(0, 8)}`;
     if (this.#byName.has(name)) {
       throw new ConfigError([{ field: checked.at ?? 'name', message: `there is a function ${name} already; give this one another name` }]);
     }
@@ -37,7 +35,7 @@ export class FunctionRegistry {
       timeoutMs: (fields.timeout ?? TIMEOUT_SECONDS_DEFAULT) * 1000,
       reservedConcurrency: fields.reservedConcurrentExecutions,
     };
-    this.#byName.set(name, new Invoker(definition, this.#clock, this.#random));
+    this.#byName.set(name, new Invoker(definition, this.#shared));
     return { kind: 'function', name, arn: definition.arn };
   }
 

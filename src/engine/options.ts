@@ -52,11 +52,19 @@ export const ENGINE_FIELDS = z.strictObject({
     .regex(/^\d{12}$/)
     .optional()
     .describe('an account id of 12 digits (default 000000000000)'),
+  accountConcurrency: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('a whole number from 1 to 1000000; leave it out for no limit'),
 });
 
 /**
  * Settings of an engine. `stopTimeoutMs`: how long a stop drains; long polls are cut to fit it, so a short one means
  * more polls. `bufferRecords` and `bufferBytes`: what all mappings together may hold that is not settled. `idlePollMs`: between the looks of `idle()`. `region` and `accountId` appear in the ARNs of functions.
+ * `accountConcurrency`: how many invocations of all functions together may run at once, as an AWS account has a limit (there 1000).
  */
 export type EngineSettings = z.input<typeof ENGINE_FIELDS>;
 
@@ -104,7 +112,15 @@ export interface FunctionOfMapping<Event> {
   readonly timeout?: number;
   /** For a target of this mapping alone. */
   readonly reservedConcurrentExecutions?: number;
+  /**
+   * How much of the function's concurrency the mapping gets beside the others of the function when there is not enough for all:
+   * 0.001 to 1000, default 1.
+   */
+  readonly weight?: number;
 }
+
+/** The weight of a mapping. */
+export const WEIGHT_FIELD = z.object({ weight: z.number().min(0.001).max(1000).describe('a number from 0.001 to 1000 (default 1)') });
 
 /** A mapping of a queue: AWS's fields in camelCase, the source, and the function or what is to become one. */
 export interface QueueMapOptions<Event> extends QueueFields, FunctionOfMapping<Event> {

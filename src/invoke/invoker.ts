@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import type { CancelTimer, Clock, FunctionTarget, Invocation, InvocationContext, Outcome, Random } from '../contract/index.ts';
 import { deferred, type Latch } from '../kit/index.ts';
+import type { AccountLedger } from './account-ledger.ts';
 import { ConcurrencyLedger } from './concurrency-ledger.ts';
 
 /** What a function is, as far as invoking it goes. */
@@ -37,6 +38,14 @@ export interface InvokeOptions {
 /** The outcome of an invocation that a hard stop cut off. */
 const CUT_OFF: Outcome = { kind: 'service-error', message: 'the engine stopped before the function answered', retryAfterMs: undefined };
 
+/** What a function shares with the others of its engine. */
+export interface InvokerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The limit over all functions; without one there is none. */
+  readonly account?: AccountLedger;
+}
+
 /** Runs the invocations of one function, through one p-queue that holds its reserved concurrency. */
 export class Invoker {
   readonly definition: FunctionDefinition;
@@ -45,11 +54,11 @@ export class Invoker {
   readonly #random: Random;
   readonly #queue: PQueue;
 
-  constructor(definition: FunctionDefinition, clock: Clock, random: Random) {
+  constructor(definition: FunctionDefinition, { clock, random, account }: InvokerParts) {
     this.definition = definition;
     this.#clock = clock;
     this.#random = random;
-    this.ledger = new ConcurrencyLedger(definition.reservedConcurrency);
+    this.ledger = new ConcurrencyLedger(definition.reservedConcurrency, account);
     this.#queue = new PQueue({ concurrency: this.ledger.limit });
   }
 

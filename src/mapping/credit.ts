@@ -10,9 +10,10 @@ export async function takeCredit(
   say: (reason: WaitReason) => void,
 ): Promise<Credit | undefined> {
   const { definition, ledger } = invoker;
-  const free = ledger.tryAcquire();
+  const free = ledger.tryAcquire(mapping);
   if (free !== undefined) return free;
-  say({ kind: 'no-credit', functionName: definition.name, inUse: ledger.inUse, limit: ledger.limit });
+  const { of, inUse, limit } = ledger.scarce;
+  say({ kind: 'no-credit', functionName: of === 'account' ? undefined : definition.name, inUse, limit });
   const { credit, cancel } = ledger.acquire(mapping);
   const forget = cancelled.onSet(cancel);
   try {

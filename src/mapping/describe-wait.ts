@@ -14,7 +14,7 @@ function describeReason(reason: WaitReason, now: number): string {
     case 'batch-window':
       return `a batch of ${String(reason.records)} is open for ${left(reason.until)} more`;
     case 'no-credit':
-      return `function ${reason.functionName} runs ${String(reason.inUse)} of ${String(reason.limit)} invocations it may run at once`;
+      return `${whoRuns(reason.functionName)} ${String(reason.inUse)} of ${String(reason.limit)} invocations ${reason.functionName === undefined ? 'they' : 'it'} may run at once`;
     case 'no-room':
       return `${String(reason.records)} records with up to ${String(reason.bytes)} bytes are in flight, which is all that may be`;
     case 'invocation':
@@ -48,4 +48,8 @@ function describeReason(reason: WaitReason, now: number): string {
     case 'stopping':
       return `stops; what still runs has ${left(reason.deadline)} more`;
   }
+}
+
+function whoRuns(functionName: string | undefined): string {
+  return functionName === undefined ? 'all functions together run' : `function ${functionName} runs`;
 }

@@ -135,9 +135,9 @@ export class QueueTenure implements Tenure {
     forget();
   }
 
-  /** Slots beyond the function's own limit would only wait for a credit. */
+  /** Slots beyond what the function may run at once would only wait for a credit. */
   get #wanted(): number {
-    return Math.min(this.#works.scaler.target, this.#works.invoker.ledger.limit);
+    return Math.min(this.#works.scaler.target, this.#works.invoker.ledger.most);
   }
 
   /** Starts the slots that the scaler allows and that are not there; one that is too many ends after its turn. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceiveRequest } from '../../../src/index.ts';
+import { problemsOf } from '../../support/problems-of.ts';
 import { between, bodies, QueueWorld } from '../../support/queue-world.ts';
 
 let world: QueueWorld;
@@ -123,11 +124,73 @@ describe('reserved concurrency', () => {
     busy.purge();
   });
 
+  it.for([1, 2, 3, 5])('of %i leaves a busy queue beside an idle one at least 0.9 of the rate it has alone', async (reserved) => {
+    const rateBeside = async (names: readonly string[]): Promise<number> => {
+      const one = new QueueWorld();
+      const queues = names.map((name) => ({ name, queue: one.queue(name) }));
+      queues[0]?.queue.sendBatch(bodies(6000));
+      const target = one.engine.function({
+        name: 'shared',
+        target: one.target(() => one.sleep(100)),
+        reservedConcurrentExecutions: reserved,
+      });
+      for (const { name, queue } of queues) one.map(queue, { name, target, batchSize: 1 });
+      await one.engine.start();
+      await one.clock.advance(60_000);
+      const rate = one.invoked.length / 60;
+      queues[0]?.queue.purge();
+      await one.stop();
+      return rate;
+    };
+    const alone = await rateBeside(['busy']);
+    expect(await rateBeside(['busy', 'idle'])).toBeGreaterThanOrEqual(0.9 * alone);
+  });
+
+  it('is divided by the weights of its mappings', async () => {
+    const [heavy, light] = [world.queue('heavy'), world.queue('light')];
+    for (const queue of [heavy, light]) queue.sendBatch(bodies(2000));
+    const target = world.engine.function({ name: 'shared', target: world.target(() => world.sleep(100)), reservedConcurrentExecutions: 4 });
+    world.map(heavy, { name: 'heavy', target, batchSize: 1, weight: 3 });
+    world.map(light, { name: 'light', target, batchSize: 1 });
+    await world.engine.start();
+    await world.clock.advance(60_000);
+    const ofHeavy = world.invoked.filter(({ event }) => event.Records[0]?.eventSourceARN.endsWith('heavy')).length;
+    expect(ofHeavy / (world.invoked.length - ofHeavy)).toBeGreaterThan(2.7);
+    expect(ofHeavy / (world.invoked.length - ofHeavy)).toBeLessThan(3.3);
+    for (const queue of [heavy, light]) queue.purge();
+  });
+
+  it('refuses a weight that is none', () => {
+    expect(problemsOf(() => world.map(world.queue(), { weight: 0 }))).toEqual([
+      { field: 'weight', message: 'must be a number from 0.001 to 1000 (default 1), but is the number 0' },
+    ]);
+  });
+
   it('lets one queue use long polls when it is alone', async () => {
     const queue = world.queue();
     await world.started(queue, { reservedConcurrentExecutions: 1 });
     await world.clock.advance(60_000);
     expect(world.of('source.polled').length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('the concurrency of the whole engine', () => {
+  it('is one number for all functions, shared alike, and says so while it is taken', async () => {
+    world = new QueueWorld({ settings: { accountConcurrency: 4 } });
+    const queues = ['one', 'two', 'three'].map((name) => world.queue(name));
+    for (const queue of queues) {
+      queue.sendBatch(bodies(600));
+      world.map(queue, { name: queue.arn, batchSize: 1 }, () => world.sleep(200));
+    }
+    await world.engine.start();
+    await world.clock.advance(30_000);
+    expect(world.most).toBe(4);
+    for (const queue of queues) {
+      const share = world.invoked.filter(({ event }) => event.Records[0]?.eventSourceARN === queue.arn).length;
+      expect(Math.abs(share - 200)).toBeLessThanOrEqual(4);
+    }
+    expect(world.engine.explain().join('\n')).toContain('all functions together run 4 of 4 invocations they may run at once');
+    for (const queue of queues) queue.purge();
   });
 });
 

@@ -36,7 +36,7 @@ beforeEach(() => {
 
 function invoker(given: Partial<Invoker['definition']> = {}): Invoker {
   const definition = { name: 'fn', version: '$LATEST', arn: 'arn:fn', target, timeoutMs: 3000, reservedConcurrency: undefined, ...given };
-  return new Invoker(definition, clock, new SeededRandom(1));
+  return new Invoker(definition, { clock, random: new SeededRandom(1) });
 }
 
 const start = (given: Partial<Parameters<Invoker['start']>[1]> = {}, made = invoker()): Running =>
