@@ -126,6 +126,8 @@ export class StreamLane {
     this.#reason = closesAt === undefined ? { kind: 'no-records' } : { kind: 'batch-window', records, until: closesAt };
     if (until === undefined) {
       await orSet(changed, stopping);
+      // The reader asks for its next page first, or the service would wait until all of this one is worked off.
+      if (!stopping.isSet) await clock.turn();
       return;
     }
     const wake = new Latch();
