@@ -69,7 +69,7 @@ export function matchBranches(branches: readonly Branch[], hasDots: boolean): (e
 
 interface CompiledBranch {
   readonly fields: readonly FieldTest[];
-  readonly tree: PathNode;
+  readonly tree: Lazy<PathNode>;
 }
 
 const WRONG_EVENT: FilterRejection = { path: '', pattern: '', offset: 0, found: [], reason: 'the event is no JSON object' };
@@ -87,7 +87,7 @@ function compileBranches(branches: readonly Branch[]): readonly Lazy<CompiledBra
   return branches.map((branch) =>
     lazy(() => {
       const fields = fieldTests(branch, cache);
-      return { fields, tree: pathTree(fields) };
+      return { fields, tree: lazy(() => pathTree(fields)) };
     }),
   );
 }
@@ -113,7 +113,9 @@ function anyOfWalk(lazyBranches: readonly Lazy<CompiledBranch>[], hasDots: boole
     const { alive, unclear } = walk(event);
     if ((alive & ~unclear) !== 0) return true;
     const asked = alive & unclear;
-    return asked !== 0 && branches.some(({ fields, tree }, index) => (asked & (1 << index)) !== 0 && consistentMatch(fields, tree, event));
+    return (
+      asked !== 0 && branches.some(({ fields, tree }, index) => (asked & (1 << index)) !== 0 && consistentMatch(fields, tree(), event))
+    );
   };
 }
 
@@ -122,8 +124,8 @@ function isObject(event: unknown): event is object {
 }
 
 function explainBranch(branch: CompiledBranch, event: object): FilterRejection | undefined {
-  if (consistentMatch(branch.fields, branch.tree, event)) return undefined;
-  const gathered = gather(branch.fields.length, branch.tree, event);
+  if (consistentMatch(branch.fields, branch.tree(), event)) return undefined;
+  const gathered = gather(branch.fields.length, branch.tree(), event);
   const places = branch.fields.map(({ field, test, absent, index }) => {
     const values = (gathered[index] ?? []).map(({ value }) => value);
     return { field, values, matches: values.length === 0 ? absent : values.some(test) };
