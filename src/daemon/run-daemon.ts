@@ -7,6 +7,7 @@ import { type Catalog, LOG_LEVELS } from './catalog.ts';
 import { parseArguments, type StartOptions } from './command-line.ts';
 import { type DaemonConfig, resolveConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { filterLines, filterOne } from './filter-command.ts';
 import { readConfigFile } from './read-file.ts';
 import { serve } from './serve.ts';
 
@@ -18,13 +19,36 @@ const LEVEL = z.enum(LOG_LEVELS).describe(`one of ${LOG_LEVELS.join(', ')}`);
  */
 export async function runDaemon(catalog: Catalog, args: readonly string[]): Promise<ExitCode> {
   const parsed = parseArguments(catalog.version, args);
-  if (parsed.kind === 'end') return parsed.exit;
+  switch (parsed.kind) {
+    case 'end':
+      return parsed.exit;
+    case 'filter-lines':
+      return filterLines(process);
+    case 'filter':
+      return told('millrace filter', () => filterOne(parsed.options, process));
+    case 'start':
+      return start(catalog, parsed.options);
+  }
+}
+
+/** What a user did wrong is told on standard error, a line for each. */
+async function told(command: string, work: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
-    return await serve(catalog, configOf(parsed.options, catalog.clock.wall()));
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${command}: ${error.problems.map(({ field, message }) => `${field}: ${message}\n`).join('')}`);
+    return EXIT.refused;
+  }
+}
+
+async function start(catalog: Catalog, options: StartOptions): Promise<ExitCode> {
+  try {
+    return await serve(catalog, configOf(options, catalog.clock.wall()));
   } catch (error) {
     if (error instanceof ConfigError) {
       const lines = error.problems.map(({ field, message }) => `  ${field}: ${message}\n`);
-      process.stderr.write(`millrace: nothing was started, ${parsed.options.config} has to be mended first:\n${lines.join('')}`);
+      process.stderr.write(`millrace: nothing was started, ${options.config} has to be mended first:\n${lines.join('')}`);
       return EXIT.refused;
     }
     if (error instanceof ListenError) {
