@@ -16,10 +16,10 @@ export interface HttpClient {
 }
 
 /** Makes a client with connections of its own. Loads the HTTP library; nothing is connected yet. */
-export async function loadClient({ url, origin, maxConnections }: ResolvedHttpTarget): Promise<HttpClient> {
+export async function loadClient({ url, origin, maxConnections, connectTimeoutMs }: ResolvedHttpTarget): Promise<HttpClient> {
   const { Agent, buildConnector } = await import('undici');
   const sockets = new Set<Socket>();
-  const connect = buildConnector({});
+  const connect = buildConnector({ timeout: connectTimeoutMs });
   const agent = new Agent({
     connections: maxConnections,
     pipelining: 1,

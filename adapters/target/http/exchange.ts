@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Outcome } from '../../../src/index.ts';
 import { answerTooLarge } from '../../shared/function-error.ts';
 import type { HttpHandler } from './client.ts';
+import { emulatorOutcome, saysMore } from './emulator.ts';
 import { noAnswer } from './errors.ts';
 import { type AnswerHeaders, answerOf, refusal } from './outcome.ts';
 
@@ -12,6 +13,8 @@ const UNWANTED_BYTES = 131_072;
 export interface ExchangeLimits {
   readonly origin: string;
   readonly maxResponseBytes: number;
+  /** Whether the Runtime Interface Emulator answers. */
+  readonly isEmulator: boolean;
 }
 
 /**
@@ -69,7 +72,8 @@ export class Exchange implements HttpHandler {
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
-    const refused = refusal(status, headers, this.#limits.origin, Date.now());
+    const { origin, isEmulator } = this.#limits;
+    const refused = isEmulator && saysMore(status) ? undefined : refusal(status, headers, origin, Date.now());
     if (refused === undefined) this.#chunks = [];
     else this.#answer(refused);
     if (Number(headers['content-length'] ?? 0) > this.#maxBytes) this.#tooLong(controller);
@@ -83,7 +87,13 @@ export class Exchange implements HttpHandler {
 
   onResponseEnd(): void {
     // Where the status said it all, this answer is the second one and changes nothing.
-    this.finish(answerOf(this.#status, this.#headers, Buffer.concat(this.#chunks ?? []).toString('utf8')));
+    this.finish(this.#outcomeOf(Buffer.concat(this.#chunks ?? []).toString('utf8')));
+  }
+
+  #outcomeOf(text: string): Outcome {
+    const { origin, isEmulator } = this.#limits;
+    const emulated = isEmulator ? emulatorOutcome(this.#status, text, origin) : undefined;
+    return emulated ?? refusal(this.#status, this.#headers, origin, Date.now()) ?? answerOf(this.#status, this.#headers, text);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -1,4 +1,5 @@
 import { ConfigError, type ConfigProblem } from '../../../src/index.ts';
+import { isEmulator } from './emulator.ts';
 
 /** How a function behind HTTP is reached. */
 export interface HttpTargetOptions {
@@ -6,10 +7,14 @@ export interface HttpTargetOptions {
   readonly url: string | URL;
   /** Sent with every request, such as `authorization`. Never shown in logs or errors. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Largest event that is sent, bytes; 1..67108864, default 6291456 (6 MB). A larger one is terminal. */
+  readonly maxRequestBytes?: number;
   /** Largest answer that is read, bytes; 1..67108864, default 6291456 (6 MB). */
   readonly maxResponseBytes?: number;
   /** Connections that may be open at once; 1..10000, default 1250. Invocations beyond it wait while their time runs. */
   readonly maxConnections?: number;
+  /** How long a connection may take to open, ms; 1..600000, default 3000. The function's time-out limits all the rest. */
+  readonly connectTimeoutMs?: number;
 }
 
 /** The same, complete. */
@@ -18,18 +23,24 @@ export interface ResolvedHttpTarget {
   /** Scheme, host and port: all of the URL that may be shown (path and query may hold secrets). */
   readonly origin: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly maxRequestBytes: number;
   readonly maxResponseBytes: number;
   readonly maxConnections: number;
+  readonly connectTimeoutMs: number;
+  /** Whether the Runtime Interface Emulator answers there. */
+  readonly isEmulator: boolean;
 }
 
-/** Lambda's limit of an answer. */
-const RESPONSE_BYTES = 6_291_456;
-const RESPONSE_BYTES_MAX = 67_108_864;
+/** Lambda's limit of an event and of an answer. */
+const BODY_BYTES = 6_291_456;
+const BODY_BYTES_MAX = 67_108_864;
 /** As many as one queue mapping may have in flight. */
 const CONNECTIONS = 1_250;
 const CONNECTIONS_MAX = 10_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+const CONNECT_TIMEOUT_MS_MAX = 600_000;
 
-const FIELDS = ['url', 'headers', 'maxResponseBytes', 'maxConnections'];
+const FIELDS = ['url', 'headers', 'maxRequestBytes', 'maxResponseBytes', 'maxConnections', 'connectTimeoutMs'];
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -48,6 +59,7 @@ const RESERVED = new Set([
   'transfer-encoding',
   'upgrade',
   'x-amzn-requestid',
+  'x-amzn-trace-id',
   'x-millrace-attempt',
   'x-millrace-function-name',
 ]);
@@ -64,11 +76,18 @@ export function resolveHttpTarget(options: HttpTargetOptions): ResolvedHttpTarge
   }
   const url = resolveUrl(options.url, problems);
   const headers = resolveHeaders(options.headers, problems);
-  const maxResponseBytes = whole('maxResponseBytes', options.maxResponseBytes, RESPONSE_BYTES, RESPONSE_BYTES_MAX, problems);
-  const maxConnections = whole('maxConnections', options.maxConnections, CONNECTIONS, CONNECTIONS_MAX, problems);
+  const limit = (field: NumberField, otherwise: number, max: number): number => whole(field, options[field], otherwise, max, problems);
+  const limits = {
+    maxRequestBytes: limit('maxRequestBytes', BODY_BYTES, BODY_BYTES_MAX),
+    maxResponseBytes: limit('maxResponseBytes', BODY_BYTES, BODY_BYTES_MAX),
+    maxConnections: limit('maxConnections', CONNECTIONS, CONNECTIONS_MAX),
+    connectTimeoutMs: limit('connectTimeoutMs', CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS_MAX),
+  };
   if (url === undefined || problems.length > 0) throw new ConfigError(problems);
-  return { url, origin: url.origin, headers, maxResponseBytes, maxConnections };
+  return { url, origin: url.origin, headers, isEmulator: isEmulator(url), ...limits };
 }
+
+type NumberField = 'maxRequestBytes' | 'maxResponseBytes' | 'maxConnections' | 'connectTimeoutMs';
 
 function resolveUrl(value: unknown, problems: ConfigProblem[]): URL | undefined {
   const text = value instanceof URL ? value.href : value;

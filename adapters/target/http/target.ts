@@ -1,4 +1,5 @@
 import type { FunctionTarget, Invocation, InvocationContext } from '../../../src/index.ts';
+import { traceIdOf } from '../../shared/trace-id.ts';
 import { type HttpClient, loadClient } from './client.ts';
 import { noAnswer } from './errors.ts';
 import { Exchange } from './exchange.ts';
@@ -51,6 +52,13 @@ class HttpTarget implements FunctionTarget {
       exchange.finish({ kind: 'terminal', code: 'InvalidEvent', message: 'the event has no JSON' });
       return;
     }
+    const bytes = Buffer.byteLength(body);
+    const { maxRequestBytes } = this.#options;
+    if (bytes > maxRequestBytes) {
+      const message = `the event has ${String(bytes)} bytes, at most ${String(maxRequestBytes)} are sent; lower BatchSize`;
+      exchange.finish({ kind: 'terminal', code: 'RequestTooLarge', message });
+      return;
+    }
     let client: HttpClient | undefined;
     try {
       this.#client ??= loadClient(this.#options);
@@ -77,6 +85,7 @@ function headersFor(context: InvocationContext): Record<string, string> {
     'content-type': 'application/json',
     'accept-encoding': 'identity',
     'x-amzn-requestid': context.requestId,
+    'x-amzn-trace-id': traceIdOf(context),
     'lambda-runtime-deadline-ms': String(Math.round(context.deadline)),
     'lambda-runtime-invoked-function-arn': context.invokedFunctionArn,
     'x-millrace-function-name': context.functionName,

@@ -69,6 +69,8 @@ describe('the request', () => {
       'x-tenant': 'blue',
       'content-type': 'application/json',
       'x-amzn-requestid': context.requestId,
+      // The invocation began at 2026-01-02T03:04:02Z.
+      'x-amzn-trace-id': `Root=1-695735a2-${context.requestId.replaceAll('-', '').slice(8)};Sampled=0`,
       'lambda-runtime-deadline-ms': String(context.deadline),
       'lambda-runtime-invoked-function-arn': context.invokedFunctionArn,
       'x-millrace-function-name': 'orders',
@@ -95,6 +97,24 @@ describe('the request', () => {
     const target = targetTo('http://127.0.0.1:1/');
     expect(await invoke(target, calm(), 1n).outcome).toMatchObject({ kind: 'terminal', code: 'InvalidEvent' });
     expect(await invoke(target, calm(), Symbol('none')).outcome).toMatchObject({ kind: 'terminal', code: 'InvalidEvent' });
+  });
+
+  test('of an event above the limit is not sent', async () => {
+    let requests = 0;
+    const { url } = await serve((request, response) => {
+      requests += 1;
+      request.resume().on('end', () => response.end('{}'));
+    });
+    const target = targetTo(url, { maxRequestBytes: 100 });
+    const errorOf = async (event: string): Promise<Outcome> => invoke(target, calm(), event).outcome;
+    // Two quotes are sent with a text, and this letter takes two bytes.
+    expect(await errorOf('ä'.repeat(50))).toEqual({
+      kind: 'terminal',
+      code: 'RequestTooLarge',
+      message: 'the event has 102 bytes, at most 100 are sent; lower BatchSize',
+    });
+    expect(requests).toBe(0);
+    expect((await errorOf('ä'.repeat(49))).kind).toBe('success');
   });
 
   test('that HTTP cannot carry is terminal, not tried again', async () => {

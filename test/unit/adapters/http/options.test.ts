@@ -21,6 +21,7 @@ describe('options of an HTTP target', () => {
     { url: new URL('https://example.test/a?key=1#part') },
     { url, headers: { Authorization: 'Bearer x', host: 'functions.internal', 'X-Empty': '' } },
     { url, maxResponseBytes: 1, maxConnections: 10_000 },
+    { url, maxRequestBytes: 67_108_864, connectTimeoutMs: 1 },
   ])('are taken: %o', async (options) => {
     await expect(http(options).close()).resolves.toBeUndefined();
   });
@@ -37,6 +38,11 @@ describe('options of an HTTP target', () => {
     ],
     ['a number of bytes above the range', { url, maxResponseBytes: 67_108_865 }, 'but is 67108865; leave it out for 6291456'],
     ['a text for a number', { url, maxConnections: '5' }, 'maxConnections: must be a whole number from 1 to 10000, but is string'],
+    [
+      'a negative time',
+      { url, connectTimeoutMs: -1 },
+      'connectTimeoutMs: must be a whole number from 1 to 600000, but is -1; leave it out for 3000',
+    ],
     ['headers in a list', { url, headers: [] }, 'headers: must be an object of names and values, but is a list'],
     ['a header name with a space', { url, headers: { 'a b': 'x' } }, 'headers.a b: is no valid header name'],
     ['a header that is no text', { url, headers: { 'x-a': 1 } }, 'headers.x-a: must be a string, but is number'],
