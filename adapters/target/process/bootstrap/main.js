@@ -1,0 +1,88 @@
+/**
+ * What runs a Node handler in a process of its own: `node main.js FILE EXPORT`. It speaks the Lambda Runtime API like any
+ * other runtime. Plain JavaScript, so that Node runs it as it is, from the package and from the sources.
+ *
+ * - api.js      the calls of the Runtime API
+ * - handler.js  finds the handler, calls it in any of its styles
+ * - context.js  what the handler receives beside the event
+ * - failure.js  whatever was thrown, as the Runtime API wants it
+ *
+ * @typedef {object} HandlerPlace Where the handler is.
+ * @property {string} file absolute path of the module
+ * @property {string} exportName what it exports; dots lead into objects
+ */
+import process from 'node:process';
+import { nextInvocation, postError, postInitError, postResponse } from './api.js';
+import { contextOf } from './context.js';
+import { failureOf, named } from './failure.js';
+import { call, load } from './handler.js';
+
+/** @type {(value: unknown) => string | undefined} */
+const jsonOf = (value) => JSON.stringify(value);
+
+/** Exit codes of Lambda's Node runtime. */
+const EXIT_UNHANDLED_REJECTION = 128;
+const EXIT_UNCAUGHT_EXCEPTION = 129;
+const PARENT_LOOK_MS = 1_000;
+
+/** @type {string | undefined} */
+let requestId;
+
+const { ppid } = process;
+// Whoever started this process was killed: nobody will ever read an answer.
+setInterval(() => {
+  if (process.ppid !== ppid) process.exit(1);
+}, PARENT_LOOK_MS).unref();
+
+/**
+ * @param {unknown} error
+ * @param {number} code
+ */
+function die(error, code) {
+  const failure = failureOf(error);
+  const told = requestId === undefined ? postInitError(failure) : postError(requestId, failure);
+  const end = () => process.exit(code);
+  void told.then(end, end);
+}
+
+process.on('uncaughtException', (error) => {
+  die(error, EXIT_UNCAUGHT_EXCEPTION);
+});
+process.on('unhandledRejection', (reason) => {
+  const error = reason instanceof Error ? reason : new Error(String(reason));
+  die(named('Runtime.UnhandledPromiseRejection', `${error.name}: ${error.message}`, error), EXIT_UNHANDLED_REJECTION);
+});
+
+async function main() {
+  const [file = '', exportName = ''] = process.argv.slice(2);
+  /** @type {import('./handler.js').Handler} */
+  let handler;
+  try {
+    handler = await load({ file, exportName });
+  } catch (error) {
+    await postInitError(failureOf(error));
+    process.exit(1);
+  }
+  for (;;) {
+    const { event, headers } = await nextInvocation();
+    requestId = String(headers['lambda-runtime-aws-request-id']);
+    process.env['_X_AMZN_TRACE_ID'] = String(headers['lambda-runtime-trace-id']);
+    /** @type {string} */
+    let answer;
+    try {
+      const value = await call(handler, JSON.parse(event), contextOf(headers));
+      // As Lambda does it: what has no JSON of its own is null.
+      answer = jsonOf(value) ?? 'null';
+    } catch (error) {
+      await postError(requestId, failureOf(error));
+      continue;
+    }
+    await postResponse(requestId, answer);
+  }
+}
+
+main().catch((/** @type {unknown} */ error) => {
+  // Only the Runtime API itself fails here: it is gone, and so is the reason to run.
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
