@@ -252,6 +252,8 @@ export class StreamTenure implements Tenure {
           stopping.set();
           return;
         }
+        // Tasks that have come to rest since must not be begun again.
+        if (this.#parts.stopping.isSet) return;
         for (const { shardId } of readable(this.#lineage)) this.#begin(works, shardId, start);
         for (const shardId of this.#resting.orphans(this.#shards)) this.#begin(works, shardId, start);
         this.#forgetGone(works);
