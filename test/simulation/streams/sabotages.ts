@@ -29,7 +29,7 @@ export const STREAM_SABOTAGES: readonly Sabotage[] = [
     file: 'src/intake/lineage.ts',
     find: ' && parents.every(isDone));',
     replace: ' && parents.slice(0, 1).every(isDone));',
-    rules: ['R7', 'R2', 'R1'],
+    rules: ['R7', 'R2'],
   },
   {
     name: 'children begin where the mapping began',

@@ -9,7 +9,8 @@ export const ENVELOPE_BYTES = 14;
 const SLACK_MS = 5;
 /** The longest wait between two tries of a range, ms. */
 const RETRY_MS = 30_000;
-const DAY_MS = 86_400_000;
+/** Retention that no world outlasts, ms. */
+export const DAY_MS = 86_400_000;
 /** What storing a range before it is invoked takes at most, in latencies. */
 const STORE_LATENCIES = 16;
 
