@@ -43,6 +43,11 @@ export class LaneWindow {
     return this.#window.open !== undefined && this.#isBehind(queue);
   }
 
+  /** What is left of a batch may come when its window was ended early: it begins that window anew. */
+  enter({ entries: [first] }: LaneRange): void {
+    if (first !== undefined) this.#window.takes(first.record.arrivedAt);
+  }
+
   /** Whether a range is the last of the open window, behind which `more` cut ranges and the queue wait. */
   isLast(range: LaneRange, more: number, queue: LaneQueue): boolean {
     return range.early !== undefined || (more === 0 && this.mustClose(queue));

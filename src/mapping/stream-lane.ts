@@ -199,6 +199,7 @@ export class StreamLane {
 
   /** `left` is set when the range no longer counts as running although its invocation has not ended. */
   async #attempt(range: LaneRange, left: Latch): Promise<void> {
+    this.#window?.enter(range);
     const isFinal = this.#window?.isLast(range, this.#ranges.length, this.#queue) === true;
     const verdict = await this.#invoker.invoke(range, isFinal, left);
     if (verdict === undefined) this.#ranges.push(range);
@@ -214,7 +215,7 @@ export class StreamLane {
 
   /** A state that is too large to be kept ends its window now; only then what it covers is done. */
   #endsEarly(range: LaneRange, isFinal: boolean, verdict: StreamVerdict): boolean {
-    if (isFinal || this.#window?.isTooLarge(verdict) !== true) return false;
+    if (this.#window?.isTooLarge(verdict) !== true || (isFinal && verdict.kind === 'settle')) return false;
     const done = verdict.kind === 'advance' ? verdict.done : range.entries.length;
     if (verdict.kind === 'advance') this.#pushRest(range, verdict);
     const early = { state: verdict.state ?? '', covered: range.entries.slice(0, done) };
@@ -271,7 +272,8 @@ export class StreamLane {
   /** Gives up what is too old, record by record (spec d.5); gives the rest. `undefined`: stopped before it was recorded. */
   async #dropAged(range: LaneRange): Promise<LaneRange | undefined> {
     const { options, clock } = this.#works;
-    if (options.maximumRecordAgeInSeconds < 0) return range;
+    // A window is closed at any age.
+    if (options.maximumRecordAgeInSeconds < 0 || range.entries.length === 0) return range;
     const oldest = clock.wall() - options.maximumRecordAgeInSeconds * 1000;
     const firstYoung = range.entries.findIndex(({ record }) => record.arrivedAt >= oldest);
     if (firstYoung === 0) return range;

@@ -24,6 +24,8 @@ export class TumblingWindow {
   readonly #lengthMs: number;
   #open: OpenWindow | undefined;
   #notBefore: number | undefined;
+  /** The end of the window that was ended early: also one of another length goes on to there. */
+  #goesOnTo: number | undefined;
 
   /** `stored`: what an earlier process left, of windows of any length. */
   constructor(lengthMs: number, stored: StoredWindow | undefined) {
@@ -45,7 +47,8 @@ export class TumblingWindow {
   takes(arrivedAt: number): boolean {
     if (this.#open !== undefined) return arrivedAt < this.#open.end;
     const start = Math.max(this.#startOf(arrivedAt), this.#notBefore ?? Number.NEGATIVE_INFINITY);
-    this.#open = { start, end: this.#startOf(start) + this.#lengthMs, state: NO_STATE };
+    const end = this.#goesOnTo !== undefined && start < this.#goesOnTo ? this.#goesOnTo : this.#startOf(start) + this.#lengthMs;
+    this.#open = { start, end, state: NO_STATE };
     return true;
   }
 
@@ -76,6 +79,7 @@ export class TumblingWindow {
   /** The window was ended before its time: what still comes for it begins a new one with the same bounds, and without state. */
   closeEarly(): void {
     this.#notBefore = this.#open?.start;
+    this.#goesOnTo = this.#open?.end;
     this.#open = undefined;
   }
 
