@@ -95,7 +95,9 @@ export class Losses {
     const known = [shardId, ...records.parentsOf(stream.incarnation, shardId)].map((id) =>
       this.#readThrough.get(`${stream.incarnation} ${id}`),
     );
-    const read = known[0] ?? Math.min(...known.slice(1).map((instant) => instant ?? Number.NEGATIVE_INFINITY));
+    // What was read of it and never stored, nobody knows any more.
+    const own = this.#rows.has(`${stream.incarnation} ${shardId}`) ? known[0] : undefined;
+    const read = own ?? Math.min(...known.slice(1).map((instant) => instant ?? Number.NEGATIVE_INFINITY));
     return court.wall() - (Number.isFinite(read) ? read : Math.max(this.#beganAt, stream.bornAt));
   }
 
