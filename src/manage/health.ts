@@ -24,6 +24,7 @@ export function addHealth(server: FastifyInstance, parts: ManageParts): void {
       id: mapping.id,
       name: mapping.name,
       eventSource: mapping.sourceLabel,
+      ...(mapping.lastProcessingResult === undefined ? undefined : { lastProcessingResult: mapping.lastProcessingResult }),
       functionName: mapping.functionName,
       state: mapping.state,
       inFlight: mapping.inFlight,

@@ -9,6 +9,14 @@
  * - shard-task.ts       one shard, read and spread over its lanes
  * - stream-lane.ts      one lane: collect, invoke, verdict, settle
  * - lane-queue.ts       records of a lane, cut into batches
+ * - lane-range.ts       what is invoked together, and its history
+ * - lane-invoker.ts     credit, event, invocation, verdict of a range
+ * - lane-window.ts      the tumbling windows of a shard
+ * - run-gate.ts         ranges together, or one alone
+ * - shard-positions.ts  shards that nobody reads now
+ * - stream-start.ts     how a mapping began
+ * - processing-result.ts  LastProcessingResult
+ * - filters.ts          FilterCriteria, compiled
  * - stream-works.ts     the rooms as shards and lanes share them
  * - credit.ts           waiting for a credit
  * - overrun.ts          waiting for the end of an invocation

@@ -12,6 +12,11 @@ export interface Mapping {
   readonly state: MappingState;
   /** What keeps the whole mapping from working; `undefined` when nothing does. */
   readonly problem: MappingProblem | undefined;
+  /**
+   * LastProcessingResult in AWS's words (EventSourceMappingConfiguration): `OK`, `No records processed`, or a text that begins with
+   * `PROBLEM:`. Streams only, as on AWS.
+   */
+  readonly lastProcessingResult: string | undefined;
   /** What every part of the mapping waits for at this moment (R11). */
   waits(): readonly Wait[];
   /** Messages received and not yet settled. */

@@ -42,6 +42,8 @@ export interface SourceMappingParts {
   /** It stores positions, so it has a lease in every store; else only where the store is shared with other processes. */
   readonly isAlwaysLeased: boolean;
   readonly begin: (start: TenureStart) => Tenure;
+  /** Streams only. */
+  readonly lastProcessingResult?: () => string;
 }
 
 /** One enabled time: what stops it and what it has come to. */
@@ -100,6 +102,10 @@ export class SourceMapping implements Mapping {
 
   get problem(): MappingProblem | undefined {
     return this.#problem;
+  }
+
+  get lastProcessingResult(): string | undefined {
+    return this.#parts.lastProcessingResult?.();
   }
 
   get inFlight(): number {

@@ -1,6 +1,7 @@
 import type { FailureDestination, Random, StreamMappingOptions, StreamSource } from '../contract/index.ts';
 import type { Buffer } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
+import { ProcessingResult } from './processing-result.ts';
 import { SourceMapping, type SourceMappingParts } from './source-mapping.ts';
 import { StreamTenure } from './stream-tenure.ts';
 
@@ -16,10 +17,14 @@ export interface StreamMappingParts extends Omit<SourceMappingParts, 'begin' | '
 
 /** A mapping of a stream. It was created now: that is what LATEST means, unless its store remembers an earlier instant. */
 export function streamMapping(parts: StreamMappingParts): SourceMapping {
-  const { id, name, source, destination, invoker, options, buffer, random, clock, listener, store } = parts;
+  const { id, name, source, destination, invoker, options, buffer, random, clock, store } = parts;
+  const result = new ProcessingResult();
+  const listener = result.noting(parts.listener);
   const createdAt = clock.wall();
   return new SourceMapping({
     ...parts,
+    listener,
+    lastProcessingResult: () => result.text,
     functionName: invoker.definition.name,
     sourceLabel: source.label,
     isAlwaysLeased: true,

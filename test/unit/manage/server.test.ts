@@ -18,6 +18,7 @@ function mapping(fields: Partial<Mapping>): Mapping {
     sourceLabel: 'orders',
     state: 'Enabled',
     problem: undefined,
+    lastProcessingResult: undefined,
     waits: () => [],
     inFlight: 0,
     enable: () => Promise.resolve(),
