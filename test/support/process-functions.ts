@@ -80,7 +80,6 @@ export class ProcessFunctions {
   async clear(): Promise<void> {
     await Promise.all(this.#targets.splice(0).map((target) => target.close()));
     const left = processesWith(this.marker);
-    this.folder.remove();
     this.log.lines.length = 0;
     if (left.length > 0) throw new Error(`processes are left: ${left.join(', ')}`);
   }

@@ -88,10 +88,9 @@ export class ProcessLog {
   }
 
   #print(stream: 'stdout' | 'stderr', { text, cutBytes }: OutputLine): void {
-    const bytes = text.length + cutBytes;
-    this.#outputBytes += bytes;
+    this.#outputBytes += text.length;
     if (this.#outputBytes > OUTPUT_BYTES) {
-      this.#droppedBytes += bytes;
+      this.#droppedBytes += text.length + cutBytes;
       return;
     }
     if (this.#logger === undefined) {

@@ -34,23 +34,33 @@ setInterval(() => {
   if (process.ppid !== ppid) process.exit(1);
 }, PARENT_LOOK_MS).unref();
 
+/** Waits until all that was printed has left this process, so that it is logged under its own invocation. */
+async function printed() {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writableLength > 0) await new Promise((resolve) => stream.write('', resolve));
+  }
+}
+
 /**
  * @param {unknown} error
  * @param {number} code
  */
-function die(error, code) {
+async function die(error, code) {
   const failure = failureOf(error);
-  const told = requestId === undefined ? postInitError(failure) : postError(requestId, failure);
-  const end = () => process.exit(code);
-  void told.then(end, end);
+  try {
+    await printed();
+    await (requestId === undefined ? postInitError(failure) : postError(requestId, failure));
+  } finally {
+    process.exit(code);
+  }
 }
 
 process.on('uncaughtException', (error) => {
-  die(error, EXIT_UNCAUGHT_EXCEPTION);
+  void die(error, EXIT_UNCAUGHT_EXCEPTION);
 });
 process.on('unhandledRejection', (reason) => {
   const error = reason instanceof Error ? reason : new Error(String(reason));
-  die(named('Runtime.UnhandledPromiseRejection', `${error.name}: ${error.message}`, error), EXIT_UNHANDLED_REJECTION);
+  void die(named('Runtime.UnhandledPromiseRejection', `${error.name}: ${error.message}`, error), EXIT_UNHANDLED_REJECTION);
 });
 
 async function main() {
@@ -60,8 +70,8 @@ async function main() {
   try {
     handler = await load({ file, exportName });
   } catch (error) {
-    await postInitError(failureOf(error));
-    process.exit(1);
+    await die(error, 1);
+    return;
   }
   for (;;) {
     const { event, headers } = await nextInvocation();
@@ -73,7 +83,9 @@ async function main() {
       const value = await call(handler, JSON.parse(event), contextOf(headers));
       // As Lambda does it: what has no JSON of its own is null.
       answer = jsonOf(value) ?? 'null';
+      await printed();
     } catch (error) {
+      await printed();
       await postError(requestId, failureOf(error));
       continue;
     }
