@@ -37,6 +37,17 @@ export interface EngineEvents {
   'handler.overrun': { mapping: string; requestId: string; stopped: boolean };
   /** A handler was given up after abandonAfterSeconds: R2 and R3 are waived for it. */
   'handler.abandoned': { mapping: string; requestId: string };
+  /**
+   * The breaker of a function opened (`pauseMs`: for how long), lets one batch try the target, or closed. `openings`: how often it
+   * has opened since it was closed last. `cause`: what the target did last.
+   */
+  'breaker.state': {
+    functionName: string;
+    state: 'open' | 'half-open' | 'closed';
+    cause: string;
+    pauseMs: number | undefined;
+    openings: number;
+  };
   /** A message that is larger than the payload cap for itself alone; it is never invoked. */
   'message.oversized': { mapping: string; messageId: string; bytes: number; limit: number };
   /** Messages left a batch before it started: their visibility had run out, or their group is busy. */

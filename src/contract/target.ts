@@ -24,8 +24,11 @@ export interface InvocationContext {
 export type Outcome =
   /** The function returned. `text()` gives the raw JSON payload ('' when there is none); it may throw when the value has no JSON. */
   | { readonly kind: 'success'; readonly text: () => string }
-  /** The function threw, or answered with an error. Counts as an attempt. */
-  | { readonly kind: 'function-error'; readonly errorType: string; readonly errorMessage: string }
+  /**
+   * The function threw, or answered with an error. Counts as an attempt. `duringInit`: it failed when it was loaded, before it took
+   * the event.
+   */
+  | { readonly kind: 'function-error'; readonly errorType: string; readonly errorMessage: string; readonly duringInit?: true }
   /** The deadline passed first. Counts as an attempt. */
   | { readonly kind: 'timeout' }
   /** The target refused for lack of capacity (429). Never counts. `retryAfterMs` when it said how long to wait. */
@@ -48,6 +51,8 @@ export interface Invocation {
 
 /** A function that can be invoked. Calls may overlap; the engine holds the limits. */
 export interface FunctionTarget<Event = unknown> {
+  /** The function is outside this process, and may be gone while the process is well: a circuit breaker is on by default. */
+  readonly remote?: boolean;
   /** Starts one invocation. Throws nothing: what goes wrong is an outcome. */
   invoke(event: Event, context: InvocationContext): Invocation;
   /** Frees connections and processes once nothing runs any more. Idempotent. */

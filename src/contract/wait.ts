@@ -9,6 +9,12 @@ export type WaitReason =
   | { readonly kind: 'batch-window'; readonly records: number; readonly until: number }
   /** The function's reserved concurrency is taken; without a name that of all functions of the engine together. */
   | { readonly kind: 'no-credit'; readonly functionName: string | undefined; readonly inUse: number; readonly limit: number }
+  /**
+   * The function's breaker is open: its target cannot do its work, so nothing is received until `until`; half-open: one batch is
+   * being tried.
+   */
+  | { readonly kind: 'breaker'; readonly state: 'open'; readonly functionName: string; readonly cause: string; readonly until: number }
+  | { readonly kind: 'breaker'; readonly state: 'half-open'; readonly functionName: string; readonly cause: string }
   /** What is in flight in the process takes all the room there is for it. */
   | { readonly kind: 'no-room'; readonly records: number; readonly bytes: number }
   /** The function works on a batch. */

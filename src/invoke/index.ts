@@ -2,10 +2,15 @@
  * The call and what may run at once.
  *
  * - account-ledger.ts      credits of all functions together
+ * - breaker-gate.ts        who waits for the breaker of a function, and its timer
+ * - circuit-breaker.ts     when a target that fails is left alone, and for how long; pure
  * - concurrency-ledger.ts  credits of one function, shared by its mappings
  * - invoker.ts             deadline, signal, outcome, end
+ * - target-fault.ts        what an outcome says of the target
  * - turns.ts               whose turn it is
  */
 export { AccountLedger } from './account-ledger.ts';
+export type { BreakerGate, Pass } from './breaker-gate.ts';
+export { BREAKER_DEFAULTS, type BreakerSettings, TRIAL_RECORDS } from './circuit-breaker.ts';
 export { ConcurrencyLedger, type Credit } from './concurrency-ledger.ts';
 export { Invoker, type InvokerParts, type Running } from './invoker.ts';

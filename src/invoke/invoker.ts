@@ -1,7 +1,18 @@
 import PQueue from 'p-queue';
-import type { CancelTimer, Clock, FunctionTarget, Invocation, InvocationContext, Outcome, Random } from '../contract/index.ts';
+import type {
+  CancelTimer,
+  Clock,
+  EngineListener,
+  FunctionTarget,
+  Invocation,
+  InvocationContext,
+  Outcome,
+  Random,
+} from '../contract/index.ts';
 import { deferred, type Latch } from '../kit/index.ts';
 import type { AccountLedger } from './account-ledger.ts';
+import { BreakerGate } from './breaker-gate.ts';
+import type { BreakerSettings } from './circuit-breaker.ts';
 import { ConcurrencyLedger } from './concurrency-ledger.ts';
 
 /** What a function is, as far as invoking it goes. */
@@ -13,6 +24,8 @@ export interface FunctionDefinition {
   readonly timeoutMs: number;
   /** ReservedConcurrentExecutions; `undefined`: no limit. */
   readonly reservedConcurrency: number | undefined;
+  /** When its circuit breaker opens; `undefined`: it has none. */
+  readonly breaker?: BreakerSettings | undefined;
 }
 
 /** One invocation under way. */
@@ -38,33 +51,42 @@ export interface InvokeOptions {
 /** The outcome of an invocation that a hard stop cut off. */
 const CUT_OFF: Outcome = { kind: 'service-error', message: 'the engine stopped before the function answered', retryAfterMs: undefined };
 
+function isCutOff(outcome: Outcome): boolean {
+  return outcome === CUT_OFF;
+}
+
 /** What a function shares with the others of its engine. */
 export interface InvokerParts {
   readonly clock: Clock;
   readonly random: Random;
   /** The limit over all functions; without one there is none. */
   readonly account?: AccountLedger;
+  readonly listener?: EngineListener;
 }
 
 /** Runs the invocations of one function, through one p-queue that holds its reserved concurrency. */
 export class Invoker {
   readonly definition: FunctionDefinition;
   readonly ledger: ConcurrencyLedger;
+  readonly breaker: BreakerGate;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #queue: PQueue;
 
-  constructor(definition: FunctionDefinition, { clock, random, account }: InvokerParts) {
+  constructor(definition: FunctionDefinition, { clock, random, account, listener = () => undefined }: InvokerParts) {
     this.definition = definition;
     this.#clock = clock;
     this.#random = random;
     this.ledger = new ConcurrencyLedger(definition.reservedConcurrency, account);
+    this.breaker = new BreakerGate({ functionName: definition.name, settings: definition.breaker, clock, random, listener });
     this.#queue = new PQueue({ concurrency: this.ledger.limit });
   }
 
   /** Starts an invocation. The caller holds a credit of the ledger until `ended`. */
   start(event: unknown, options: InvokeOptions): Running {
     const run = new Run(this.definition, this.#clock, this.#random.uuid(), options);
+    // Before the caller listens: who sees that it failed sees what the breaker made of it.
+    this.breaker.watch(run.outcome, isCutOff);
     void this.#queue.add(() => run.begin(event));
     return run;
   }

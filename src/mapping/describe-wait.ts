@@ -15,6 +15,8 @@ function describeReason(reason: WaitReason, now: number): string {
       return `a batch of ${String(reason.records)} is open for ${left(reason.until)} more`;
     case 'no-credit':
       return `${whoRuns(reason.functionName)} ${String(reason.inUse)} of ${String(reason.limit)} invocations ${reason.functionName === undefined ? 'they' : 'it'} may run at once`;
+    case 'breaker':
+      return describeBreaker(reason, left);
     case 'no-room':
       return `${String(reason.records)} records with up to ${String(reason.bytes)} bytes are in flight, which is all that may be`;
     case 'invocation':
@@ -52,4 +54,10 @@ function describeReason(reason: WaitReason, now: number): string {
 
 function whoRuns(functionName: string | undefined): string {
   return functionName === undefined ? 'all functions together run' : `function ${functionName} runs`;
+}
+
+function describeBreaker(reason: Extract<WaitReason, { kind: 'breaker' }>, left: (at: number) => string): string {
+  const breaker = `the breaker of function ${reason.functionName}`;
+  if (reason.state === 'half-open') return `${breaker} is half-open: one batch is being tried (${reason.cause})`;
+  return `${breaker} is open until ${left(reason.until)} from now: nothing is received (${reason.cause})`;
 }

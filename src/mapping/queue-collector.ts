@@ -1,5 +1,6 @@
 import type { Delivery, QueueMessage, WaitReason } from '../contract/index.ts';
 import { type Polled, QueuePoller, visibilityToAsk } from '../intake/index.ts';
+import { TRIAL_RECORDS } from '../invoke/index.ts';
 import { Latch, orSet, sleep } from '../kit/index.ts';
 import { EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX } from '../lanes/index.ts';
 import type { QueueWorks } from './works.ts';
@@ -44,6 +45,7 @@ export class QueueCollector {
   /** Deletes and releases of what came but goes into no batch. */
   #cleaning: Promise<unknown> = Promise.resolve();
   last: PollResult = 'records';
+  #isTrial = false;
 
   constructor(works: QueueWorks, say: (reason: WaitReason) => void) {
     this.#works = works;
@@ -88,14 +90,18 @@ export class QueueCollector {
     return [...carried, ...this.#admit(polled, pending)];
   }
 
-  /** One batch; empty when there is nothing, the source is in trouble or the mapping stops. */
-  async collect(): Promise<readonly Delivery[]> {
-    const { options, clock, stopping, buffer } = this.#works;
+  /**
+   * One batch; empty when there is nothing, the source is in trouble or the mapping stops. As a trial of the breaker: a few records,
+   * without a window.
+   */
+  async collect(isTrial = false): Promise<readonly Delivery[]> {
+    const { options, clock, stopping, buffer, invoker } = this.#works;
     await this.#cleaning;
+    this.#isTrial = isTrial;
     const limits = {
-      records: options.batchSize,
+      records: isTrial ? Math.min(TRIAL_RECORDS, options.batchSize) : options.batchSize,
       bytes: PAYLOAD_BYTES_MAX - EVENT_ENVELOPE_BYTES,
-      windowMs: options.maximumBatchingWindowInSeconds * 1000,
+      windowMs: isTrial ? 0 : options.maximumBatchingWindowInSeconds * 1000,
     };
     const open = new OpenBatch<Item>(limits, this.#exactBytes);
     this.last = 'records';
@@ -104,6 +110,8 @@ export class QueueCollector {
     this.#put(open, carried);
     while (!open.isComplete(clock.monotonic())) {
       if (stopping.isSet && (this.#pending === undefined || open.items.length > 0)) break;
+      // The breaker has opened: nothing is received any more.
+      if (!isTrial && !invoker.breaker.isClosed && this.#pending === undefined) break;
       // Waiting for more would hold more than the process may: what is there goes early.
       if (buffer.isFull && open.items.length > 0) break;
       if (!(await this.#fill(open))) break;
@@ -152,7 +160,9 @@ export class QueueCollector {
       heartbeat: options.heartbeat,
     });
     const limit = closesAt === undefined ? longPollSeconds : Math.floor((closesAt - now) / 1000);
-    const waitSeconds = closesAt === undefined && !invoker.ledger.allowsLongPoll ? 0 : Math.min(longPollSeconds, limit);
+    // A trial that finds nothing goes round among the mappings, too.
+    const isLongAllowed = this.#isTrial ? invoker.ledger.pollsAlone : invoker.ledger.allowsLongPoll;
+    const waitSeconds = closesAt === undefined && !isLongAllowed ? 0 : Math.min(longPollSeconds, limit);
     this.#say(
       closesAt === undefined
         ? { kind: 'empty-poll', until: now + waitSeconds * 1000 }

@@ -1,9 +1,9 @@
 import type { Batch, Delivery, Outcome, Wait, WaitReason } from '../contract/index.ts';
 import { EMPTY_POLL_BACKOFF } from '../intake/index.ts';
-import type { Credit, Running } from '../invoke/index.ts';
+import type { Running } from '../invoke/index.ts';
 import { deferred, Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { decideQueue, type QueueVerdict } from '../verdict/index.ts';
-import { takeCredit } from './credit.ts';
+import { type TakenCredit, takeCredit } from './credit.ts';
 import { untilEnded } from './overrun.ts';
 import { type PollResult, QueueCollector } from './queue-collector.ts';
 import type { QueueWorks } from './works.ts';
@@ -62,8 +62,13 @@ export class QueueSlot {
   }
 
   async #turn(): Promise<void> {
-    const { settler, hardStop } = this.#works;
+    const { settler, hardStop, invoker } = this.#works;
     if (hardStop.isSet) {
+      await settler.giveBack(await this.#collector.leftovers());
+      return;
+    }
+    if (this.#collector.hasLeftovers && !invoker.breaker.isClosed) {
+      // What came while the breaker opened waits in the queue, not here.
       await settler.giveBack(await this.#collector.leftovers());
       return;
     }
@@ -71,8 +76,8 @@ export class QueueSlot {
     const credit = await this.#credit();
     if (credit === undefined) return;
     try {
-      const batch = await this.#collector.collect();
-      if (batch.length > 0) await this.#start(batch);
+      const batch = await this.#collector.collect(credit.isTrial);
+      if (batch.length > 0) await this.#start(batch, credit.isTrial === true);
     } finally {
       this.#afterEnd(() => {
         credit.release();
@@ -112,13 +117,13 @@ export class QueueSlot {
   }
 
   /** A credit of the function's ledger; `undefined` when the mapping stops first (with leftovers: only at a hard stop). */
-  #credit(): Promise<Credit | undefined> {
+  #credit(): Promise<TakenCredit | undefined> {
     const { invoker, mapping, stopping, hardStop } = this.#works;
     return takeCredit(invoker, mapping, this.#collector.hasLeftovers ? hardStop : stopping, this.#say);
   }
 
   /** Sorts out what may not start (R10), then runs the rest; at a hard stop nothing starts. */
-  async #start(collected: readonly Delivery[]): Promise<void> {
+  async #start(collected: readonly Delivery[], isTrial: boolean): Promise<void> {
     const { locks, settler, clock, epoch, listener, mapping, hardStop } = this.#works;
     if (hardStop.isSet) return settler.giveBack(collected);
     const { admitted, expired, behind, locked } = locks.admit(collected, clock.monotonic());
@@ -129,7 +134,7 @@ export class QueueSlot {
     }
     if (admitted.length === 0) return;
     try {
-      await this.#work({ epoch, deliveries: admitted });
+      await this.#work({ epoch, deliveries: admitted }, isTrial);
     } catch (error) {
       // A defect, not an outcome: without this, beats would hide the messages and their groups would stay taken for ever.
       await settler.leave(admitted);
@@ -139,8 +144,9 @@ export class QueueSlot {
   }
 
   /** The way of a batch: invoke, verdict, settle; a retry of the same batch is the only way back. */
-  async #work(batch: Batch): Promise<void> {
+  async #work(batch: Batch, isTrial: boolean): Promise<void> {
     const { clock, hardStop } = this.#works;
+    if (!isTrial && !(await this.#pass(batch))) return this.#putOff(batch);
     for (let attempt = 1; ; attempt += 1) {
       const running = this.#invoke(batch, attempt);
       const outcome = await running.outcome;
@@ -150,10 +156,39 @@ export class QueueSlot {
       await this.#ended(running, outcome);
       this.#reason = { kind: 'retry', attempt, at: verdict.at, cause: verdict.cause };
       if (!(await sleep(clock, verdict.at - clock.monotonic(), hardStop))) return this.#cutOff(batch, running);
-      if (batch.deliveries.some(({ hold }) => hold.deadline <= clock.monotonic())) {
+      if (isLate(batch.deliveries, clock.monotonic()) || !(await this.#pass(batch))) {
+        if (hardStop.isSet) return this.#cutOff(batch, running);
         return this.#finish(batch, { kind: 'settle', handled: [], returned: batch.deliveries, failure: verdict.cause }, running, outcome);
       }
     }
+  }
+
+  /**
+   * The breaker may have opened since the batch was received, or because of it: it waits until the breaker lets it go, as long as
+   * was granted at receive; a stop does not wait for that. A batch that is here already may be the trial, whatever its size.
+   */
+  async #pass({ deliveries }: Batch): Promise<boolean> {
+    const { invoker, clock, stopping } = this.#works;
+    if (invoker.breaker.isClosed) return true;
+    const until = deliveries.reduce((least, { hold }) => Math.min(least, hold.grantedUntil), Number.POSITIVE_INFINITY);
+    const over = new Latch();
+    const set = (): void => {
+      over.set();
+    };
+    const forget = [clock.timer(Math.max(0, until - clock.monotonic()), set), stopping.onSet(set)];
+    const pass = await invoker.breaker.wait(over, this.#say);
+    for (const take of forget) take();
+    if (pass !== undefined && !over.isSet && !isLate(deliveries, clock.monotonic())) return true;
+    pass?.release();
+    return false;
+  }
+
+  /** The breaker did not let the batch go in time: it was never invoked, and goes back. */
+  async #putOff({ deliveries }: Batch): Promise<void> {
+    const { settler, locks, source, stopping } = this.#works;
+    if (source.fifo) this.#collector.forsake(deliveries);
+    await (stopping.isSet ? settler.giveBack(deliveries) : settler.returnFailed(deliveries));
+    locks.free(deliveries);
   }
 
   #invoke(batch: Batch, attempt: number): Running {
@@ -277,4 +312,8 @@ export class QueueSlot {
     this.#reason = { kind: 'empty-poll', until: clock.monotonic() + waitMs };
     await sleep(clock, waitMs, stopping);
   }
+}
+
+function isLate(deliveries: readonly Delivery[], now: number): boolean {
+  return deliveries.some(({ hold }) => hold.deadline <= now);
 }

@@ -62,6 +62,9 @@ export function logListener(logger: Logger): EngineListener {
     'message.expired': (event) => {
       logger.warn(event, 'messages were not started because their visibility ran out or their group is busy');
     },
+    'breaker.state': (event) => {
+      logBreaker(logger, event);
+    },
     ...streamWriters(logger),
     'engine.defect': ({ mapping, error }) => {
       logger.error({ mapping, err: error }, 'defect in the engine; what it held returns to its queue');
@@ -129,6 +132,15 @@ const WARNINGS: Readonly<Record<EngineEvents['batch.ended']['outcome'], string>>
   'service-error': 'the function was not reached',
   terminal: 'the function cannot be invoked',
 };
+
+/** Opening and closing are news; that it opens again after a trial is told to who looks closer. */
+function logBreaker(logger: Logger, { cause, ...fields }: EngineEvents['breaker.state']): void {
+  const event = { ...fields, error: cause.slice(0, ERROR_TEXT_MAX) };
+  if (fields.state === 'closed') logger.info(event, 'the breaker of a function has closed: its target works again');
+  else if (fields.state === 'half-open') logger.debug(event, 'the breaker of a function lets one batch try');
+  else if (fields.openings > 1) logger.debug(event, 'the breaker of a function stays open: the trial failed');
+  else logger.warn(event, 'the breaker of a function has opened: its target cannot do its work, so nothing is received for it');
+}
 
 /** A problem is logged when it begins, when it becomes another and when it ends, not at every look. */
 function logProblem(logger: Logger, problems: Map<string, string>, mapping: string, problem: MappingProblem | undefined): void {

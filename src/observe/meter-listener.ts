@@ -1,5 +1,5 @@
 import type { EngineEvents, EngineListener, Meter } from '../contract/index.ts';
-import { type MeteredMapping, openSeries, type Series } from './meter-series.ts';
+import { type FunctionSeries, type MeteredMapping, openFunctionSeries, openSeries, type Series } from './meter-series.ts';
 
 /**
  * Counts events under AWS's metric names (spec i.1: PolledEventCount, InvokedEventCount, FailedInvokeEventCount; of queues
@@ -9,6 +9,7 @@ import { type MeteredMapping, openSeries, type Series } from './meter-series.ts'
 export class MeterListener {
   readonly #meter: Meter;
   readonly #series = new Map<string, Series>();
+  readonly #functions = new Map<string, FunctionSeries>();
 
   constructor(meter: Meter) {
     this.#meter = meter;
@@ -19,7 +20,17 @@ export class MeterListener {
     this.#series.set(mapping.name, openSeries(this.#meter, mapping));
   }
 
+  /** Opens the series of a function that has a circuit breaker. */
+  openFunction(functionName: string): void {
+    if (!this.#functions.has(functionName)) this.#functions.set(functionName, openFunctionSeries(this.#meter, functionName));
+  }
+
   readonly listener: EngineListener = (name, event) => {
+    if (!('mapping' in event)) {
+      const series = this.#functions.get(event.functionName);
+      if (series !== undefined) countBreaker(series, event);
+      return;
+    }
     const series = this.#series.get(event.mapping);
     const count = COUNTS[name];
     if (series !== undefined && count !== undefined) count(series, event);
@@ -72,6 +83,14 @@ const COUNTS: { readonly [Name in keyof EngineEvents]?: (series: Series, event: 
     series.queue?.settleFailures.add(messages);
   },
 };
+
+/** The gauge's values of the states. */
+const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+function countBreaker({ state, openings }: FunctionSeries, event: EngineEvents['breaker.state']): void {
+  state.set(BREAKER_STATES[event.state]);
+  if (event.state === 'open') openings.add(1);
+}
 
 function countBatch(series: Series, event: EngineEvents['batch.ended']): void {
   const { records, outcome, durationMs, error } = event;

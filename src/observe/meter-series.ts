@@ -1,4 +1,4 @@
-import type { Counter, Histogram, Meter, MeterLabels } from '../contract/index.ts';
+import type { Counter, Gauge, Histogram, Meter, MeterLabels } from '../contract/index.ts';
 
 /** What identifies a mapping in metrics. */
 export interface MeteredMapping {
@@ -45,6 +45,12 @@ export interface Series {
   readonly stream: StreamSeries | undefined;
 }
 
+/** The series of one function that has a circuit breaker. */
+export interface FunctionSeries {
+  readonly state: Gauge;
+  readonly openings: Counter;
+}
+
 const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 3, 10, 60, 300, 900];
 const RECORDS_BUCKETS = [1, 2, 5, 10, 50, 100, 500, 1000, 10_000];
 /** 100 ms to the longest retention of DynamoDB Streams (1 day) and the default one's sevenfold, ms. */
@@ -69,6 +75,14 @@ export function openSeries(meter: Meter, { id, name, functionName, kind }: Meter
     queue: kind === 'queue' ? queueSeries(counter) : undefined,
     stream: kind === 'stream' ? streamSeries(counter, meter, labels) : undefined,
   };
+}
+
+/** Opens all series of a function that has a circuit breaker. */
+export function openFunctionSeries(meter: Meter, functionName: string): FunctionSeries {
+  const labels: MeterLabels = { FunctionName: functionName };
+  const state = meter.gauge('millrace_breaker_state', 'Circuit breaker of a function: 0 closed, 1 half-open, 2 open', labels);
+  state.set(0);
+  return { state, openings: meter.counter('millrace_breaker_openings', 'Times that the circuit breaker of a function opened', labels) };
 }
 
 function queueSeries(counter: (metric: string, help: string) => Counter): QueueSeries {

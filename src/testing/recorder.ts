@@ -44,6 +44,7 @@ export class Recorder {
   /** The same target, with every invocation written down. */
   around<Event>(target: FunctionTarget<Event>): FunctionTarget<Event> {
     return {
+      ...(target.remote === undefined ? {} : { remote: target.remote }),
       invoke: (event, context) => this.#record(target, event, context),
       close: () => target.close(),
     };

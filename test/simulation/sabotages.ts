@@ -38,15 +38,15 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a credit leaks when a receive brings nothing',
     file: 'src/mapping/queue-slot.ts',
-    find: 'if (batch.length > 0) await this.#start(batch);',
-    replace: "if (batch.length > 0) await this.#start(batch); else return void this.#works.invoker.ledger.tryAcquire('leak');",
+    find: 'if (batch.length > 0) await this.#start(batch, credit.isTrial === true);',
+    replace: "if (batch.length > 0) await this.#start(batch, false); else return void this.#works.invoker.ledger.tryAcquire('leak');",
     rules: ['R11', 'R12'],
   },
   {
     name: 'a credit is released before the handler has stopped',
     file: 'src/mapping/queue-slot.ts',
-    find: 'const batch = await this.#collector.collect();',
-    replace: 'const batch = await this.#collector.collect(); credit.release();',
+    find: 'const batch = await this.#collector.collect(credit.isTrial);',
+    replace: 'const batch = await this.#collector.collect(credit.isTrial); credit.release();',
     rules: ['R3', 'R9'],
   },
   {

@@ -16,6 +16,7 @@ export function http(options: HttpTargetOptions): FunctionTarget {
 }
 
 class HttpTarget implements FunctionTarget {
+  readonly remote = true;
   readonly #options: ResolvedHttpTarget;
   readonly #running = new Set<Promise<void>>();
   #client: Promise<HttpClient> | undefined;
