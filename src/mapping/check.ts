@@ -116,6 +116,15 @@ function childOf(schema: z.ZodType, key: PropertyKey): z.ZodType | undefined {
   if (schema instanceof z.ZodObject) return (schema.shape as Readonly<Record<PropertyKey, z.ZodType>>)[key];
   if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
   if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
+  if (schema instanceof z.ZodUnion) return firstOf(schema.options as z.ZodType[], key);
+  return undefined;
+}
+
+function firstOf(options: readonly z.ZodType[], key: PropertyKey): z.ZodType | undefined {
+  for (const option of options) {
+    const child = childOf(unwrap(option), key);
+    if (child !== undefined) return child;
+  }
   return undefined;
 }
 

@@ -145,7 +145,7 @@ export class QueueSlot {
 
   /** The way of a batch: invoke, verdict, settle; a retry of the same batch is the only way back. */
   async #work(batch: Batch, isTrial: boolean): Promise<void> {
-    const { clock, hardStop } = this.#works;
+    const { clock, hardStop, stopping } = this.#works;
     if (!isTrial && !(await this.#pass(batch))) return this.#putOff(batch);
     for (let attempt = 1; ; attempt += 1) {
       const running = this.#invoke(batch, attempt);
@@ -158,6 +158,7 @@ export class QueueSlot {
       if (!(await sleep(clock, verdict.at - clock.monotonic(), hardStop))) return this.#cutOff(batch, running);
       if (isLate(batch.deliveries, clock.monotonic()) || !(await this.#pass(batch))) {
         if (hardStop.isSet) return this.#cutOff(batch, running);
+        if (stopping.isSet && !isLate(batch.deliveries, clock.monotonic())) return this.#putOff(batch);
         return this.#finish(batch, { kind: 'settle', handled: [], returned: batch.deliveries, failure: verdict.cause }, running, outcome);
       }
     }

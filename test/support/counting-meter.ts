@@ -5,7 +5,7 @@ export class CountingMeter implements Meter {
   readonly labels = new Map<string, MeterLabels[]>();
   readonly #sums = new Map<string, number>();
 
-  /** What was added to all series of a name, or observed. */
+  /** What was added to all series of a name, or observed; of a gauge what was set last. */
   sum(name: string): number {
     return this.#sums.get(name) ?? Number.NaN;
   }
@@ -15,7 +15,8 @@ export class CountingMeter implements Meter {
   }
 
   gauge(name: string, _help: string, labels: MeterLabels): { set: (value: number) => void } {
-    return { set: this.#open(name, labels) };
+    this.#open(name, labels);
+    return { set: (value) => void this.#sums.set(name, value) };
   }
 
   histogram(name: string, _help: string, labels: MeterLabels, _buckets: readonly number[]): { observe: (value: number) => void } {
