@@ -65,8 +65,9 @@ interface ClientLogger {
 }
 
 const nothing = (): void => undefined;
-/** Says nothing, like the SDK's own. It has no `info`, because for one that has the SDK copies every answer, record by record. */
-const SILENT: Omit<ClientLogger, 'info'> = { debug: nothing, warn: nothing, error: nothing };
+/** Says nothing, like the SDK's own. It really has no `info`, because for one that has the SDK copies every answer, record by record. */
+const silent: Omit<ClientLogger, 'info'> = { debug: nothing, warn: nothing, error: nothing };
+export const SILENT_LOGGER = silent as ClientLogger;
 
 /** The settings as the SDK spells them. Every call is made once: what fails is for the engine to repeat. */
 export function clientConfig(settings: AwsSettings): CommonClientConfig {
@@ -77,7 +78,7 @@ export function clientConfig(settings: AwsSettings): CommonClientConfig {
     ...(credentials === undefined ? undefined : { credentials }),
     maxAttempts: 1,
     cacheMiddleware: true,
-    logger: SILENT as ClientLogger,
+    logger: SILENT_LOGGER,
     requestHandler: socketSettings(settings, 0),
   };
 }

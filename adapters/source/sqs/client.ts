@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type * as Sdk from '@aws-sdk/client-sqs';
 import { QUEUE_WAIT_SECONDS_MAX, SourceError } from '../../../src/index.ts';
 import { type ClientUse, SharedClients } from '../../shared/aws-clients.ts';
+import { SILENT_LOGGER } from '../../shared/aws-connection.ts';
 import type { AwsSettings } from '../../shared/aws-settings.ts';
 import { answerTimeoutMs, socketSettings } from '../../shared/aws-sockets.ts';
 import { REGION_MISSING, type ResolvedSqsOptions } from './options.ts';
@@ -52,6 +53,7 @@ function createPools(sdk: typeof Sdk): Pools {
       // Compared in message.ts, at a fraction of the cost.
       md5: false,
       cacheMiddleware: true,
+      logger: SILENT_LOGGER,
       requestHandler: socketSettings(settings, waitMs),
     });
   return {
