@@ -2,6 +2,7 @@
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import { Engine } from '../../adapters/index.ts';
+import { SILENT_LOGGER } from '../../adapters/shared/aws-connection.ts';
 import { socketSettings } from '../../adapters/shared/aws-sockets.ts';
 import { sqs } from '../../adapters/source/sqs/index.ts';
 import { emulatorClientOptions } from '../support/backends/index.ts';
@@ -24,6 +25,7 @@ function client(endpoint: string): SQSClient {
   return new SQSClient({
     ...emulatorClientOptions(endpoint),
     cacheMiddleware: true,
+    logger: SILENT_LOGGER,
     requestHandler: socketSettings({}, ASK.WaitTimeSeconds * 1000),
   });
 }
