@@ -9,9 +9,12 @@ import {
   type FunctionOptions,
   type FunctionRef,
   type FunctionTarget,
+  type FunctionVersionOptions,
   type Logger,
   type Mapping,
   type Meter,
+  type NamedQueueMapOptions,
+  type NamedStreamMapOptions,
   type QueueMapOptions,
   type StateStore,
   type StreamMapOptions,
@@ -37,8 +40,15 @@ export interface EngineOptions extends EngineSettings {
 }
 
 /** A function for mappings to share: a handler of this process, or any target. */
-export interface SharedFunctionOptions<Event> extends Omit<FunctionOptions<Event>, 'target'> {
+export interface SharedFunctionOptions<Event> extends Omit<FunctionOptions<Event>, 'target' | 'versions'> {
   readonly target: FunctionTarget<Event> | FunctionHandler<Event>;
+  /** By number, as AWS numbers them: `{ '1': {}, '2': { target: next } }`. Mappings name one as `NAME:2`. */
+  readonly versions?: Readonly<Record<string, SharedVersionOptions<Event>>>;
+}
+
+/** A version of a function, and what runs where that is not the function's own target. */
+export interface SharedVersionOptions<Event> extends Omit<FunctionVersionOptions<Event>, 'target'> {
+  readonly target?: FunctionTarget<Event> | FunctionHandler<Event>;
 }
 
 /** A mapping whose target may be a plain handler `async (event, context) => ...`. */
@@ -51,6 +61,8 @@ export interface MapStreamOptions<Event> extends Omit<StreamMapOptions<Event>, '
 export interface WithHandler<Event> {
   readonly target: FunctionTarget<Event> | FunctionRef<Event> | FunctionHandler<Event>;
 }
+
+type AnyMapOptions<Event> = MapOptions<Event> | MapStreamOptions<Event> | NamedQueueMapOptions<Event> | NamedStreamMapOptions<Event>;
 
 /**
  * The event-source mapping engine.
@@ -78,13 +90,15 @@ export class Engine extends CoreEngine {
   }
 
   override function<Event>(options: SharedFunctionOptions<Event>, checked?: Checked): FunctionRef<Event> {
-    return super.function({ ...options, target: targetOf(options.target) }, checked);
+    const { versions, ...rest } = options;
+    return super.function({ ...rest, target: targetOf(options.target), ...(versions && { versions: versionsOf(versions) }) }, checked);
   }
 
-  override map<Event>(options: MapOptions<Event>, checked?: Checked): Mapping;
+  override map<Event>(options: MapOptions<Event> | NamedQueueMapOptions<Event>, checked?: Checked): Mapping;
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- a union would let a queue take the fields of a stream
-  override map<Event>(options: MapStreamOptions<Event>, checked?: Checked): Mapping;
-  override map<Event>(options: MapOptions<Event> | MapStreamOptions<Event>, checked?: Checked): Mapping {
+  override map<Event>(options: MapStreamOptions<Event> | NamedStreamMapOptions<Event>, checked?: Checked): Mapping;
+  override map<Event>(options: AnyMapOptions<Event>, checked?: Checked): Mapping {
+    if (!('target' in options)) return this.add(options, checked);
     const { target } = options;
     return this.add({ ...options, target: typeof target === 'function' ? handler(target) : target }, checked);
   }
@@ -92,4 +106,10 @@ export class Engine extends CoreEngine {
 
 function targetOf<Event>(target: FunctionTarget<Event> | FunctionHandler<Event>): FunctionTarget<Event> {
   return typeof target === 'function' ? handler(target) : target;
+}
+
+function versionsOf<Event>(versions: Readonly<Record<string, SharedVersionOptions<Event>>>): Record<string, FunctionVersionOptions<Event>> {
+  return Object.fromEntries(
+    Object.entries(versions).map(([version, { target, ...rest }]) => [version, { ...rest, ...(target && { target: targetOf(target) }) }]),
+  );
 }

@@ -3,7 +3,18 @@
  * invoked with what. With the embedded sources and the virtual clock a test needs no back end and no waiting.
  */
 import type { SQSEvent } from 'aws-lambda';
-import type { Clock, FunctionRef, FunctionTarget, Logger, Mapping, QueueSource, Random, RecordedInvocation } from '../src/index.ts';
+import type {
+  Clock,
+  FunctionRef,
+  FunctionTarget,
+  Logger,
+  Mapping,
+  NamedQueueMapOptions,
+  NamedStreamMapOptions,
+  QueueSource,
+  Random,
+  RecordedInvocation,
+} from '../src/index.ts';
 import { CoreEngine, Recorder, silentLogger, silentMeter, systemClock, systemRandom } from '../src/index.ts';
 import type { MapOptions, MapStreamOptions } from './index.ts';
 import { type SqsOptions, sqs } from './source/sqs/index.ts';
@@ -85,11 +96,13 @@ export class TestEngine extends CoreEngine {
     return source;
   }
 
-  override map<Event>(options: MapOptions<Event>): Mapping;
+  override map<Event>(options: MapOptions<Event> | NamedQueueMapOptions<Event>): Mapping;
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- a union would let a queue take the fields of a stream
-  override map<Event>(options: MapStreamOptions<Event>): Mapping;
-  override map<Event>(options: MapOptions<Event> | MapStreamOptions<Event>): Mapping {
-    return this.add({ ...options, target: this.#recorded(options.target) });
+  override map<Event>(options: MapStreamOptions<Event> | NamedStreamMapOptions<Event>): Mapping;
+  override map<Event>(
+    options: MapOptions<Event> | MapStreamOptions<Event> | NamedQueueMapOptions<Event> | NamedStreamMapOptions<Event>,
+  ): Mapping {
+    return this.add('target' in options ? { ...options, target: this.#recorded(options.target) } : options);
   }
 
   override async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {

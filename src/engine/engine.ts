@@ -24,6 +24,9 @@ import {
   type FunctionOfMapping,
   type FunctionOptions,
   type FunctionRef,
+  type NamedFunctionOfMapping,
+  type NamedQueueMapOptions,
+  type NamedStreamMapOptions,
   type QueueMapOptions,
   type StreamMapOptions,
   WEIGHT_FIELD,
@@ -46,7 +49,11 @@ interface Mapped {
   readonly enabled: boolean;
 }
 
-function isOfStream<Event>(options: QueueMapOptions<Event> | StreamMapOptions<Event>): options is StreamMapOptions<Event> {
+type OfQueue<Event> = QueueMapOptions<Event> | NamedQueueMapOptions<Event>;
+type OfStream<Event> = StreamMapOptions<Event> | NamedStreamMapOptions<Event>;
+type AnyMapOptions<Event> = OfQueue<Event> | OfStream<Event>;
+
+function isOfStream<Event>(options: AnyMapOptions<Event>): options is OfStream<Event> {
   return options.source.kind === 'stream';
 }
 
@@ -75,11 +82,17 @@ export class CoreEngine {
     this.#platform = platform;
     this.#stopTimeoutMs = fields.stopTimeoutMs ?? STOP_TIMEOUT_MS_DEFAULT;
     this.#idlePollMs = fields.idlePollMs ?? IDLE_POLL_MS_DEFAULT;
+    this.#events = new EventHub(platform.logger);
     const { clock, random } = platform;
     const account = new AccountLedger(fields.accountConcurrency);
-    this.#functions = new FunctionRegistry({ clock, random, account }, fields.region ?? 'us-east-1', fields.accountId ?? '000000000000');
+    this.#functions = new FunctionRegistry({
+      shared: { clock, random, account, listener: this.#events.tell },
+      breaker: fields.breaker,
+      region: fields.region ?? 'us-east-1',
+      accountId: fields.accountId ?? '000000000000',
+      elsewhere: platform.functionsElsewhere,
+    });
     this.#buffer = new Buffer(fields.bufferRecords, fields.bufferBytes);
-    this.#events = new EventHub(platform.logger);
     this.#meters = new MeterListener(platform.meter);
     this.#events.add(this.#meters.listener);
     this.#events.add(logListener(platform.logger));
@@ -92,15 +105,15 @@ export class CoreEngine {
   }
 
   /** Adds a mapping; in a started engine it begins to work at once unless `enabled` is false. Throws a ConfigError. */
-  map<Event>(options: QueueMapOptions<Event>, checked?: Checked): Mapping;
+  map<Event>(options: QueueMapOptions<Event> | NamedQueueMapOptions<Event>, checked?: Checked): Mapping;
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- a union would let a queue take the fields of a stream
-  map<Event>(options: StreamMapOptions<Event>, checked?: Checked): Mapping;
-  map<Event>(options: QueueMapOptions<Event> | StreamMapOptions<Event>, checked: Checked = {}): Mapping {
+  map<Event>(options: StreamMapOptions<Event> | NamedStreamMapOptions<Event>, checked?: Checked): Mapping;
+  map<Event>(options: AnyMapOptions<Event>, checked: Checked = {}): Mapping {
     return this.add(options, checked);
   }
 
   /** What `map()` does, whatever the source. */
-  protected add<Event>(options: QueueMapOptions<Event> | StreamMapOptions<Event>, checked: Checked = {}): Mapping {
+  protected add<Event>(options: AnyMapOptions<Event>, checked: Checked = {}): Mapping {
     if (this.#phase === 'stopped') throw new Error('the engine has been stopped; make a new one');
     checkMappingParts(options, checked);
     const id = this.#platform.random.uuid();
@@ -118,28 +131,32 @@ export class CoreEngine {
     return mapping;
   }
 
-  #mapQueue<Event>(options: QueueMapOptions<Event>, named: Named, checked: Checked): Mapped {
-    const { source, name: _name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, ...rest } = options;
-    const { weight, ...fields } = rest;
+  #mapQueue<Event>(options: OfQueue<Event>, named: Named, checked: Checked): Mapped {
+    const { source, weight, ...fields } = withoutInvoked(options);
     const resolved = resolveQueueOptions(fields, { fifo: source.fifo, filterKind: source.filtering?.kind }, checked);
     const invoker = this.#invokerOf(options, checked);
-    weigh(invoker, named.name, weight, checked);
+    this.#seat(invoker, named.name, weight, checked);
     const mapping = queueMapping({ ...this.#common(named), options: resolved, source, invoker });
     return { mapping, enabled: resolved.enabled };
   }
 
-  #mapStream<Event>(options: StreamMapOptions<Event>, named: Named, checked: Checked): Mapped {
-    const { source, destinationConfig, ...rest } = options;
-    const { name: _name, target: _target, timeout: _timeout, reservedConcurrentExecutions: _reserved, weight, ...fields } = rest;
+  #mapStream<Event>(options: OfStream<Event>, named: Named, checked: Checked): Mapped {
+    const { source, destinationConfig, weight, ...fields } = withoutInvoked(options);
     const { label, startingPositions, filtering } = source;
     const rules = { label, startingPositions, filterKind: filtering?.kind, now: this.#platform.clock.wall() };
     const resolved = resolveStreamOptions(fields, rules, checked);
     const invoker = this.#invokerOf(options, checked);
-    weigh(invoker, named.name, weight, checked);
+    this.#seat(invoker, named.name, weight, checked);
     const destination = destinationConfig?.onFailure?.destination;
     const mapping = streamMapping({ ...this.#common(named), options: resolved, source, destination, invoker });
     this.#tellVolatile(named.name);
     return { mapping, enabled: resolved.enabled };
+  }
+
+  /** A mapping begins to share a function: it says how much it counts beside the others. */
+  #seat(invoker: Invoker, mapping: string, weight: unknown, checked: Checked): void {
+    if (weight !== undefined) invoker.ledger.weigh(mapping, check(WEIGHT_FIELD, { weight }, checked).weight);
+    if (invoker.breaker.isOn) this.#meters.openFunction(invoker.definition.name);
   }
 
   #tellVolatile(mapping: string): void {
@@ -187,6 +204,7 @@ export class CoreEngine {
     this.#phase = 'stopped';
     const timeoutMs = options.timeoutMs ?? this.#stopTimeoutMs;
     await Promise.all([...this.#mappings.values()].map((mapping) => mapping.end({ timeoutMs })));
+    await this.#functions.close();
   }
 
   /**
@@ -211,32 +229,51 @@ export class CoreEngine {
     return this.mappings.flatMap((mapping) => mapping.waits().map((wait) => `${mapping.name} ${describeWait(wait, now)}`));
   }
 
-  #invokerOf<Event>(options: FunctionOfMapping<Event>, checked: Checked): Invoker {
-    const { target, name, timeout, reservedConcurrentExecutions } = options;
+  #invokerOf<Event>(options: AnyMapOptions<Event>, checked: Checked): Invoker {
+    if (isByName(options)) return this.#invokerByName(options, checked);
+    const { target, name, timeout, reservedConcurrentExecutions, breaker } = options;
     const own = {
       ...(timeout === undefined ? {} : { timeout }),
       ...(reservedConcurrentExecutions === undefined ? {} : { reservedConcurrentExecutions }),
+      ...(breaker === undefined ? {} : { breaker }),
     };
     const ref = 'kind' in target ? target : this.#functions.add({ ...own, ...this.#functions.nameFor(name), target }, checked);
-    if (ref === target && Object.keys(own).length > 0) {
-      throw new ConfigError([
-        {
-          field: checked.at ?? 'target',
-          message: `function ${ref.name} has its own timeout and concurrency; set them where it is registered`,
-        },
-      ]);
-    }
+    if (ref === target && Object.keys(own).length > 0) throw hasItsOwn(ref.name, checked.at ?? 'target');
     const invoker = this.#functions.get(ref.name);
     if (invoker !== undefined) return invoker;
     throw new ConfigError([
       { field: checked.at ?? 'target', message: `Function does not exist: ${ref.name} is not registered with this engine` },
     ]);
   }
+
+  #invokerByName(options: NamedFunctionOfMapping, { at, spell = (name) => name }: Checked): Invoker {
+    const field = at === undefined ? spell('functionName') : `${at}.${spell('functionName')}`;
+    // Callers without types may say them all the same.
+    if ('timeout' in options || 'reservedConcurrentExecutions' in options || 'breaker' in options)
+      throw hasItsOwn(options.functionName, field);
+    return this.#functions.resolve(options.functionName, field);
+  }
 }
 
-/** Says how much a mapping counts beside the others of its function. */
-function weigh(invoker: Invoker, mapping: string, weight: unknown, checked: Checked): void {
-  if (weight !== undefined) invoker.ledger.weigh(mapping, check(WEIGHT_FIELD, { weight }, checked).weight);
+/** Callers without types may leave a name undefined beside a target. */
+function isByName(options: FunctionOfMapping<never> | NamedFunctionOfMapping): options is NamedFunctionOfMapping {
+  return 'functionName' in options && (options.functionName as string | undefined) !== undefined;
+}
+
+function hasItsOwn(name: string, field: string): ConfigError {
+  return new ConfigError([
+    { field, message: `function ${name} has its own timeout, concurrency and breaker; set them where it is registered` },
+  ]);
+}
+
+/** What of a mapping says what it is called and what it invokes. */
+const INVOKED = ['name', 'target', 'functionName', 'timeout', 'reservedConcurrentExecutions', 'breaker'] as const;
+type Invoked = (typeof INVOKED)[number];
+
+/** The other fields of a mapping, its source among them. */
+function withoutInvoked<Options extends object>(options: Options): Omit<Options, Invoked> {
+  const isInvoked = (field: string): boolean => INVOKED.some((name) => name === field);
+  return Object.fromEntries(Object.entries(options).filter(([field]) => !isInvoked(field))) as Omit<Options, Invoked>;
 }
 
 function onlyFor<Name extends keyof EngineEvents>(

@@ -1,42 +1,74 @@
 import { ConfigError, type FunctionTarget } from '../contract/index.ts';
 import { Invoker, type InvokerParts } from '../invoke/index.ts';
+import { nearest } from '../kit/index.ts';
 import { type Checked, check } from '../mapping/index.ts';
+import { type BreakerOption, resolveBreaker } from './breaker-options.ts';
+import { type FunctionName, parseFunctionName } from './function-name.ts';
 import { checkTarget } from './given.ts';
 import { FUNCTION_FIELDS, type FunctionOptions, type FunctionRef } from './options.ts';
+import { AliasInvoker, QualifiedInvoker } from './qualified-invoker.ts';
+import { type Alias, LATEST, type Qualifiers, resolveQualifiers, type Version } from './qualifiers.ts';
 
 /** A function's time-out unless told otherwise, s (AWS). */
 const TIMEOUT_SECONDS_DEFAULT = 3;
+/** For functions that are elsewhere, s: they have a time-out of their own, which is at most this. */
+const TIMEOUT_SECONDS_ELSEWHERE = 900;
 
-/** The functions of one engine: each with one invoker, and so one concurrency ledger for all its mappings. */
+/** Makes a target of a function that is not registered, by its FunctionName as it was given. Throws a ConfigError. */
+export type FunctionsElsewhere = (functionName: string) => FunctionTarget;
+
+/** What a registry is made with. */
+export interface FunctionRegistryParts {
+  readonly shared: InvokerParts;
+  /** The circuit breaker of functions whose target is remote. */
+  readonly breaker: BreakerOption;
+  readonly region: string;
+  readonly accountId: string;
+  /** `undefined`: a function that is not registered does not exist. */
+  readonly elsewhere: FunctionsElsewhere | undefined;
+}
+
+/** A function: its own invoker, which has the ledger of all, and those of its versions and aliases once they are asked for. */
+interface Registered {
+  readonly invoker: Invoker;
+  readonly qualifiers: Qualifiers;
+  readonly byQualifier: Map<string, Invoker>;
+}
+
+/**
+ * The functions of one engine. A function has one concurrency ledger, whichever of its versions and aliases its mappings
+ * name.
+ */
 export class FunctionRegistry {
-  readonly #shared: InvokerParts;
-  readonly #arnPrefix: string;
-  readonly #byName = new Map<string, Invoker>();
+  readonly #parts: FunctionRegistryParts;
+  readonly #byName = new Map<string, Registered>();
+  /** Functions that are elsewhere, by ARN. */
+  readonly #elsewhere = new Map<string, Invoker>();
+  readonly #ownTargets: FunctionTarget[] = [];
 
-  constructor(shared: InvokerParts, region: string, accountId: string) {
-    this.#shared = shared;
-    this.#arnPrefix = `arn:aws:lambda:${region}:${accountId}:function:`;
+  constructor(parts: FunctionRegistryParts) {
+    this.#parts = parts;
   }
 
-  /** Registers a function; `name` defaults to a new one. */
+  /** Registers a function; `name` defaults to a new one. Throws a ConfigError. */
   add<Event>(options: FunctionOptions<Event>, checked: Checked = {}): FunctionRef<Event> {
-    const { target, ...rest } = options;
+    const { target, versions = {}, aliases = {}, ...rest } = options;
     checkTarget(target, checked);
     const fields = check(FUNCTION_FIELDS, rest, checked);
-    const name = fields.name ?? `function-${this.#shared.random.uuid().slice(0, 8)}`;
+    const { shared } = this.#parts;
+    const name = fields.name ?? `function-${shared.random.uuid().slice(0, 8)}`;
     if (this.#byName.has(name)) {
       throw new ConfigError([{ field: checked.at ?? 'name', message: `there is a function ${name} already; give this one another name` }]);
     }
-    const definition = {
-      name,
-      version: '$LATEST',
-      arn: `${this.#arnPrefix}${name}`,
-      target: target as FunctionTarget,
-      timeoutMs: (fields.timeout ?? TIMEOUT_SECONDS_DEFAULT) * 1000,
-      reservedConcurrency: fields.reservedConcurrentExecutions,
-    };
-    this.#byName.set(name, new Invoker(definition, this.#shared));
-    return { kind: 'function', name, arn: definition.arn };
+    const timeoutMs = (fields.timeout ?? TIMEOUT_SECONDS_DEFAULT) * 1000;
+    const latest: Version = { version: LATEST, target, timeoutMs };
+    const qualifiers = resolveQualifiers({ versions, aliases }, latest, checked);
+    const arn = this.#arnOf({ name });
+    const reservedConcurrency = fields.reservedConcurrentExecutions;
+    const breaker = resolveBreaker(fields.breaker, this.#parts.breaker, target.remote === true);
+    const invoker = new Invoker({ ...latest, name, arn, reservedConcurrency, breaker }, shared);
+    this.#byName.set(name, { invoker, qualifiers, byQualifier: new Map() });
+    return { kind: 'function', name, arn };
   }
 
   /** The name for the function of one mapping: the mapping's, where it can be one and is free. */
@@ -46,6 +78,99 @@ export class FunctionRegistry {
   }
 
   get(name: string): Invoker | undefined {
-    return this.#byName.get(name);
+    return this.#byName.get(name)?.invoker;
   }
+
+  /**
+   * The function that a FunctionName of AWS's names: a registered one, or else one that is elsewhere. Throws a ConfigError that
+   * begins with AWS's own `Function does not exist`.
+   */
+  resolve(functionName: string, field: string): Invoker {
+    const name = parseFunctionName(functionName);
+    if (typeof name === 'string') throw new ConfigError([{ field, message: name }]);
+    const registered = this.#isHere(name) ? this.#byName.get(name.name) : undefined;
+    if (registered !== undefined) return this.#qualified(registered, name, field);
+    const { elsewhere } = this.#parts;
+    if (elsewhere === undefined) throw missing(field, this.#reasonWhyNot(name));
+    return this.#fromElsewhere(elsewhere, name, functionName);
+  }
+
+  /** Closes the targets that it made itself. */
+  async close(): Promise<void> {
+    await Promise.all(this.#ownTargets.map((target) => target.close()));
+  }
+
+  #isHere({ region = this.#parts.region, account = this.#parts.accountId }: FunctionName): boolean {
+    return region === this.#parts.region && account === this.#parts.accountId;
+  }
+
+  #reasonWhyNot(name: FunctionName): string {
+    if (!this.#isHere(name)) return `the functions of this engine are named ${this.#arnOf({ name: 'NAME' })}`;
+    const names = [...this.#byName.keys()];
+    const meant = nearest(name.name, names);
+    if (meant !== undefined) return `${name.name} is not registered with this engine; did you mean ${meant}?`;
+    return `${name.name} is not registered with this engine`;
+  }
+
+  #qualified(registered: Registered, { name, qualifier }: FunctionName, field: string): Invoker {
+    if (qualifier === undefined) return registered.invoker;
+    const { byQualifier, qualifiers } = registered;
+    const known = byQualifier.get(qualifier);
+    if (known !== undefined) return known;
+    const made = this.#qualify(registered, qualifier);
+    if (made === undefined) {
+      const names = [...qualifiers.aliases.keys(), ...qualifiers.versions.keys()];
+      throw missing(field, `${name} has no version or alias ${qualifier}; it has ${names.join(', ')}`);
+    }
+    byQualifier.set(qualifier, made);
+    return made;
+  }
+
+  #qualify({ invoker, qualifiers }: Registered, qualifier: string): Invoker | undefined {
+    const { shared } = this.#parts;
+    const arn = `${invoker.definition.arn}:${qualifier}`;
+    const version = qualifiers.versions.get(qualifier);
+    if (version !== undefined) return new QualifiedInvoker(invoker, { ...invoker.definition, ...version, arn }, shared);
+    const alias = qualifiers.aliases.get(qualifier);
+    return alias && this.#aliased(invoker, alias, arn);
+  }
+
+  /** Handlers see the version that runs and, as on AWS, the ARN by which it was invoked. */
+  #aliased(invoker: Invoker, { routes }: Alias, arn: string): AliasInvoker {
+    const { shared } = this.#parts;
+    const invokers = routes.map(({ version, weight }) => ({
+      weight,
+      invoker: new QualifiedInvoker(invoker, { ...invoker.definition, ...version, arn }, shared),
+    }));
+    // Whatever asks how long an invocation may take, before it is known which version runs, is told the longest.
+    const timeoutMs = Math.max(...routes.map(({ version }) => version.timeoutMs));
+    const [main] = invokers;
+    const definition = main === undefined ? invoker.definition : main.invoker.definition;
+    return new AliasInvoker(invoker, { ...definition, timeoutMs }, { ...shared, routes: invokers });
+  }
+
+  /** Nothing is known of it but its name, so its versions and aliases are functions for themselves. */
+  #fromElsewhere(elsewhere: FunctionsElsewhere, name: FunctionName, functionName: string): Invoker {
+    const base = this.#arnOf(name);
+    const arn = name.qualifier === undefined ? base : `${base}:${name.qualifier}`;
+    const known = this.#elsewhere.get(arn);
+    if (known !== undefined) return known;
+    const target = elsewhere(functionName);
+    this.#ownTargets.push(target);
+    const version = name.qualifier ?? LATEST;
+    const timeoutMs = TIMEOUT_SECONDS_ELSEWHERE * 1000;
+    const breaker = resolveBreaker(undefined, this.#parts.breaker, target.remote === true);
+    const definition = { name: name.name, version, arn, target, timeoutMs, reservedConcurrency: undefined, breaker };
+    const invoker = new Invoker(definition, this.#parts.shared);
+    this.#elsewhere.set(arn, invoker);
+    return invoker;
+  }
+
+  #arnOf({ name, partition = 'aws', region, account }: Partial<FunctionName> & { readonly name: string }): string {
+    return `arn:${partition}:lambda:${region ?? this.#parts.region}:${account ?? this.#parts.accountId}:function:${name}`;
+  }
+}
+
+function missing(field: string, reason: string): ConfigError {
+  return new ConfigError([{ field, message: `Function does not exist: ${reason}` }]);
 }

@@ -9,20 +9,30 @@ const STREAM_METHODS = ['describe', 'listShards', 'read', 'toEvent'];
 
 /** Refuses what callers without types may hand over as the parts of a mapping. Throws a ConfigError that names all that is wrong. */
 export function checkMappingParts(
-  given: { readonly source: unknown; readonly target: unknown; readonly name?: unknown },
+  given: { readonly source: unknown; readonly target?: unknown; readonly functionName?: unknown; readonly name?: unknown },
   at: Checked,
 ): void {
-  const { source, target, name } = given;
+  const { source, name } = given;
   const problems = [
     ...(hasMethods(source, QUEUE_METHODS) || hasMethods(source, STREAM_METHODS)
       ? []
       : [problem(at, 'source', "a source such as sqs({ queue: 'arn:...' }) or embeddedQueue({ name })", source)]),
-    ...(isTarget(target) || isRef(target) ? [] : [problem(at, 'target', TARGET, target)]),
+    ...checkInvoked(given, at),
     ...(name === undefined || (typeof name === 'string' && name.length > 0 && name.length <= NAME_LENGTH_MAX)
       ? []
       : [problem(at, 'name', `a text of 1 to ${String(NAME_LENGTH_MAX)} characters`, name)]),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function checkInvoked(
+  { target, functionName }: { readonly target?: unknown; readonly functionName?: unknown },
+  at: Checked,
+): ConfigError['problems'][number][] {
+  if (functionName === undefined) return isTarget(target) || isRef(target) ? [] : [problem(at, 'target', TARGET, target)];
+  if (target !== undefined)
+    return [problem(at, 'functionName', 'left out beside a target: a mapping invokes one or the other', functionName)];
+  return typeof functionName === 'string' ? [] : [problem(at, 'functionName', 'the name or ARN of a function', functionName)];
 }
 
 /** Refuses what is no target. Throws a ConfigError. */

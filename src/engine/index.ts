@@ -1,12 +1,15 @@
 /**
  * Mappings and functions of one process.
  *
+ * - breaker-options.ts  what a user may say of circuit breakers
  * - engine.ts     map, start, stop, idle
  * - function-name.ts  the forms in which a function may be named
  * - functions.ts  functions by name
- * - given.ts     what callers without types may hand over
+ * - given.ts      what callers without types may hand over
  * - idle.ts       when there is nothing left to do
  * - options.ts    what a user may say
+ * - qualified-invoker.ts  a version or an alias, as something that can be invoked
+ * - qualifiers.ts what a user may say of versions and aliases
  */
 export { CoreEngine } from './engine.ts';
 export { type FunctionName, parseFunctionName } from './function-name.ts';
@@ -17,6 +20,9 @@ export {
   FUNCTION_FIELDS,
   type FunctionOptions,
   type FunctionRef,
+  type NamedQueueMapOptions,
+  type NamedStreamMapOptions,
   type QueueMapOptions,
   type StreamMapOptions,
 } from './options.ts';
+export { ALIAS_FIELDS, type FunctionAliasOptions, type FunctionVersionOptions, VERSION_FIELDS } from './qualifiers.ts';

@@ -11,6 +11,8 @@ import type {
   StreamSource,
 } from '../contract/index.ts';
 import type { QueueFields, StreamFields } from '../mapping/index.ts';
+import { BREAKER_FIELD, type BreakerOption } from './breaker-options.ts';
+import { DESCRIPTION, type FunctionAliasOptions, type FunctionVersionOptions, TIMEOUT } from './qualifiers.ts';
 
 /** What an engine runs on. All of it is handed in, so that a simulation can hand in its own. */
 export interface EnginePlatform {
@@ -22,6 +24,8 @@ export interface EnginePlatform {
   readonly store: StateStore;
   /** What other processes read while they wait for a mapping of this one, such as `PID 4711`. */
   readonly ownerLabel: string;
+  /** Makes targets of functions that are named and not registered, which the engine closes. Without it they do not exist. Throws a ConfigError. */
+  readonly functionsElsewhere?: (functionName: string) => FunctionTarget;
 }
 
 /** Settings of an engine. */
@@ -52,6 +56,7 @@ export const ENGINE_FIELDS = z.strictObject({
     .regex(/^\d{12}$/)
     .optional()
     .describe('an account id of 12 digits (default 000000000000)'),
+  breaker: BREAKER_FIELD,
   accountConcurrency: z
     .number()
     .int()
@@ -65,6 +70,7 @@ export const ENGINE_FIELDS = z.strictObject({
  * Settings of an engine. `stopTimeoutMs`: how long a stop drains; long polls are cut to fit it, so a short one means
  * more polls. `bufferRecords` and `bufferBytes`: what all mappings together may hold that is not settled. `idlePollMs`: between the looks of `idle()`. `region` and `accountId` appear in the ARNs of functions.
  * `accountConcurrency`: how many invocations of all functions together may run at once, as an AWS account has a limit (there 1000).
+ * `breaker`: the circuit breaker of functions whose target is remote, and the defaults of those that ask for one.
  */
 export type EngineSettings = z.input<typeof ENGINE_FIELDS>;
 
@@ -75,7 +81,8 @@ export const FUNCTION_FIELDS = z.strictObject({
     .regex(/^[a-zA-Z0-9-_]{1,64}$/)
     .optional()
     .describe('a function name of 1 to 64 letters, digits, - and _'),
-  timeout: z.number().min(0.001).max(900).optional().describe('a number of seconds up to 900 (default 3)'),
+  timeout: TIMEOUT,
+  breaker: BREAKER_FIELD,
   reservedConcurrentExecutions: z
     .number()
     .int()
@@ -83,14 +90,19 @@ export const FUNCTION_FIELDS = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('a whole number from 1 to 1000000; leave it out for no limit'),
+  description: DESCRIPTION,
 });
 
 /**
  * A function: what is invoked, `timeout` in seconds (0.001 to 900, default 3) and how many invocations may run at once
- * over all its mappings.
+ * over all its mappings, versions and aliases.
  */
 export interface FunctionOptions<Event> extends z.input<typeof FUNCTION_FIELDS> {
   readonly target: FunctionTarget<Event>;
+  /** By number, as AWS numbers them: `{ '1': {}, '2': { target: next } }`. Mappings name one as `NAME:2`. */
+  readonly versions?: Readonly<Record<string, FunctionVersionOptions<Event>>>;
+  /** By name. One may weigh two versions: `{ live: { functionVersion: '1', routingConfig: { additionalVersionWeights: { '2': 0.05 } } } }`. */
+  readonly aliases?: Readonly<Record<string, FunctionAliasOptions>>;
 }
 
 /** A function that was registered with an engine, to be named in mappings. */
@@ -102,16 +114,10 @@ export interface FunctionRef<Event> {
   readonly _event?: (event: Event) => void;
 }
 
-/** The function of a mapping. */
-export interface FunctionOfMapping<Event> {
-  /** A registered function, or a target for this mapping alone. */
-  readonly target: FunctionTarget<Event> | FunctionRef<Event>;
+/** What mappings have in common beside their fields. */
+interface MappingIdentity {
   /** Names the mapping in logs and metrics, and its state and lease in the store. Unique in an engine; default: a new UUID. */
   readonly name?: string;
-  /** Seconds; for a target of this mapping alone. Default 3. */
-  readonly timeout?: number;
-  /** For a target of this mapping alone. */
-  readonly reservedConcurrentExecutions?: number;
   /**
    * How much of the function's concurrency the mapping gets beside the others of the function when there is not enough for all:
    * 0.001 to 1000, default 1.
@@ -122,14 +128,42 @@ export interface FunctionOfMapping<Event> {
 /** The weight of a mapping. */
 export const WEIGHT_FIELD = z.object({ weight: z.number().min(0.001).max(1000).describe('a number from 0.001 to 1000 (default 1)') });
 
+/** The function of a mapping. */
+export interface FunctionOfMapping<Event> extends MappingIdentity {
+  /** A registered function, or a target for this mapping alone. */
+  readonly target: FunctionTarget<Event> | FunctionRef<Event>;
+  /** Seconds; for a target of this mapping alone. Default 3. */
+  readonly timeout?: number;
+  /** For a target of this mapping alone. */
+  readonly reservedConcurrentExecutions?: number;
+  /** The circuit breaker, for a target of this mapping alone. On by default where the target is remote. */
+  readonly breaker?: BreakerOption;
+}
+
+/** The function of a mapping, by its name. */
+export interface NamedFunctionOfMapping extends MappingIdentity {
+  /** A registered function, or one elsewhere, in any form that AWS takes: `NAME`, `NAME:QUALIFIER`, a partial or a full ARN. */
+  readonly functionName: string;
+}
+
 /** A mapping of a queue: AWS's fields in camelCase, the source, and the function or what is to become one. */
 export interface QueueMapOptions<Event> extends QueueFields, FunctionOfMapping<Event> {
   readonly source: QueueSource<Event>;
 }
 
-/** A mapping of a stream. Its positions are stored under its name: without one they end with the process. */
-export interface StreamMapOptions<Event> extends StreamFields, FunctionOfMapping<Event> {
+/** A mapping of a queue to a function that it names. */
+export interface NamedQueueMapOptions<Event> extends QueueFields, NamedFunctionOfMapping {
+  readonly source: QueueSource<Event>;
+}
+
+interface StreamMapParts<Event> extends StreamFields {
   readonly source: StreamSource<Event>;
   /** Where the records of what is given up go. */
   readonly destinationConfig?: { readonly onFailure?: { readonly destination?: FailureDestination } };
 }
+
+/** A mapping of a stream. Its positions are stored under its name: without one they end with the process. */
+export interface StreamMapOptions<Event> extends StreamMapParts<Event>, FunctionOfMapping<Event> {}
+
+/** A mapping of a stream to a function that it names. */
+export interface NamedStreamMapOptions<Event> extends StreamMapParts<Event>, NamedFunctionOfMapping {}

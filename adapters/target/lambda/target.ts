@@ -21,6 +21,7 @@ export function lambda(options: LambdaTargetOptions = {}): FunctionTarget {
 }
 
 class LambdaTarget implements FunctionTarget {
+  readonly remote = true;
   readonly #options: ResolvedLambdaTarget;
   readonly #running = new Set<Promise<void>>();
   #opening: Promise<OpenCalls<LambdaCalls>> | undefined;

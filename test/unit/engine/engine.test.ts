@@ -64,7 +64,7 @@ describe('what an engine refuses', () => {
       'name: there is a mapping orders already; give this one another name',
     ]);
     expect(problems(() => world.map(world.queue(), { name: 'other', target: shared, timeout: 5 }))).toEqual([
-      'target: function shared has its own timeout and concurrency; set them where it is registered',
+      'target: function shared has its own timeout, concurrency and breaker; set them where it is registered',
     ]);
   });
 
