@@ -22,6 +22,7 @@ import type { EmbeddedStream, EmbeddedStreamOptions } from './source/embedded-st
 import type { KinesisOptions } from './source/kinesis/index.ts';
 import type { SqsOptions } from './source/sqs/index.ts';
 import type { FunctionHandler } from './target/function/index.ts';
+import type { ProcessTargetOptions } from './target/process/index.ts';
 
 /** An embedded queue of a configuration; its redrive policy names a queue that stands earlier in the list. */
 interface QueuePlan extends Omit<EmbeddedQueueOptions, 'redrive'> {
@@ -104,6 +105,11 @@ async function http(options: { readonly url: string }): Promise<FunctionTarget> 
   return target.http(options);
 }
 
+async function process(options: ProcessTargetOptions): Promise<FunctionTarget> {
+  const { processTarget } = await import('./target/process/index.ts');
+  return processTarget(options);
+}
+
 /** What the daemon finds adapters by. */
 export const catalog = {
   clock: systemClock,
@@ -113,5 +119,5 @@ export const catalog = {
   stores: { memory, sqlite },
   sources: { embeddedQueues, embeddedStreams, sqs, kinesis, dynamodbStreams },
   destinations: { sqs: toSqs, sns: toSns, s3: toS3 },
-  targets: { function: inProcess, http },
+  targets: { function: inProcess, http, process },
 };

@@ -8,6 +8,8 @@ import { type Embedded, makeEmbedded } from './embedded.ts';
 import { loadHandler } from './handler-file.ts';
 import type { Narrator } from './narrator.ts';
 import { type OpenMapping, openMappings } from './open-mappings.ts';
+import type { FunctionPlan } from './plan-functions.ts';
+import { processField } from './plan-process.ts';
 import { Problems } from './problems.ts';
 
 /** All parts of a daemon, joined and not started. */
@@ -62,21 +64,33 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   };
 }
 
-async function openTargets({ catalog, config }: AssemblyParts, problems: Problems): Promise<Map<string, FunctionTarget>> {
+async function openTargets(parts: AssemblyParts, problems: Problems): Promise<Map<string, FunctionTarget>> {
   const targets = new Map<string, FunctionTarget>();
-  for (const { name, at, target } of config.functions) {
-    const field = target.kind === 'handler' ? `${at}.Handler` : `${at}.Url`;
+  for (const { name, at, target } of parts.config.functions) {
     try {
-      const made =
-        target.kind === 'http'
-          ? await catalog.targets.http({ url: target.url })
-          : await catalog.targets.function(await loadHandler(target.handler, field));
-      targets.set(name, made);
+      targets.set(name, await openTarget(parts, target, at));
     } catch (error) {
-      problems.take(error, () => field);
+      problems.take(error, (option) => `${at}.${fieldOf(target.kind, option)}`);
     }
   }
   return targets;
+}
+
+function openTarget({ catalog, logger }: AssemblyParts, target: FunctionPlan['target'], at: string): Promise<FunctionTarget> {
+  switch (target.kind) {
+    case 'http':
+      return catalog.targets.http({ url: target.url });
+    case 'process':
+      return catalog.targets.process({ ...target.options, logger });
+    case 'handler':
+      return loadHandler(target.handler, `${at}.Handler`).then((loaded) => catalog.targets.function(loaded));
+  }
+}
+
+/** The field of the file that an option of a target comes from. */
+function fieldOf(kind: FunctionPlan['target']['kind'], option: string): string {
+  if (kind === 'process') return processField(option);
+  return kind === 'http' ? 'Url' : 'Handler';
 }
 
 function openStore(catalog: Catalog, { store }: DaemonConfig): Promise<StateStore> {

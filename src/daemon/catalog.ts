@@ -60,6 +60,23 @@ export interface AwsPlace {
   readonly region?: string;
 }
 
+/** A function in processes of its own, as a file describes it. */
+export type ProcessPlan = ProcessSettings &
+  ({ readonly handler: string; readonly command?: never } | { readonly command: readonly [string, ...string[]]; readonly handler?: never });
+
+interface ProcessSettings {
+  /** Where it runs, and where relative paths start. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Names of variables of the daemon. */
+  readonly inheritEnv: readonly string[];
+  readonly maxProcesses?: number | undefined;
+  readonly idleSeconds?: number | undefined;
+  readonly initSeconds?: number | undefined;
+  readonly memorySize?: number | undefined;
+  readonly watch?: boolean | undefined;
+}
+
 /**
  * The adapters by name. Each call loads what it needs and nothing else, so that a process that reads only SQS loads
  * only SQS. What is wrong with options is thrown as a ConfigError; network and files are first touched by what was made.
@@ -95,5 +112,6 @@ export interface Catalog {
   readonly targets: {
     function(handler: (...args: unknown[]) => unknown): Promise<FunctionTarget>;
     http(options: { readonly url: string }): Promise<FunctionTarget>;
+    process(options: ProcessPlan & { readonly logger: Logger }): Promise<FunctionTarget>;
   };
 }

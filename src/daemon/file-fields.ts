@@ -79,11 +79,38 @@ export const FUNCTION_ENTRY_FIELDS = z
   .strictObject({
     Handler: text('a file of this machine and what it exports, such as ./functions/orders.mjs#handler').optional(),
     Url: text('a URL such as http://127.0.0.1:8080/invoke').optional(),
+    Command: z
+      .array(text('a program or one of its arguments'))
+      .min(1)
+      .optional()
+      .describe(
+        'a list of a program that speaks the Lambda Runtime API and its arguments, such as [python3, -m, awslambdaric, app.handler]',
+      ),
+    Process: flag(false).describe('true to run the Handler in processes of its own, false in this one (default false)'),
+    WorkingDirectory: text('the path of a folder, from the folder of this file (default: that folder)').optional(),
+    Environment: z
+      .strictObject({
+        Variables: z
+          .record(z.string(), z.string().describe('a text; put numbers and the like in quotes'))
+          .optional()
+          .describe('an object with a text under each name'),
+      })
+      .optional()
+      .describe('an object such as { Variables: { TABLE: orders } }'),
+    InheritEnvironment: z
+      .array(text('the name of a variable of the daemon'))
+      .optional()
+      .describe('a list of variables of the daemon that the function gets too, such as [AWS_PROFILE]'),
+    MemorySize: whole(64, 32_768, 'MB, as the function is told; default 128').optional(),
+    MaxProcesses: whole(1, 1_000, 'processes; default ReservedConcurrentExecutions, else 10').optional(),
+    IdleSeconds: z.number().min(0.1).max(86_400).optional().describe('a number of seconds from 0.1 to 86400 (default 300)'),
+    InitSeconds: z.number().min(0.1).max(900).optional().describe('a number of seconds from 0.1 to 900 (default 10)'),
+    Watch: flag(false).describe('true to start processes of the Handler anew when a file in its folder changes (default false)'),
     Description: z.string().max(256).optional().describe('a text of at most 256 characters'),
     Timeout: FUNCTION_FIELDS.shape.timeout,
     ReservedConcurrentExecutions: FUNCTION_FIELDS.shape.reservedConcurrentExecutions,
   })
-  .describe('an object with Handler (a function of this process) or Url (a function behind HTTP)');
+  .describe('an object with Handler (a function in Node), Command (one in any language) or Url (one behind HTTP)');
 
 /** The fields of a mapping that are the file's; the others are the engine's. */
 export const MAPPING_FIELDS = z.strictObject({

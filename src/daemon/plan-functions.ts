@@ -1,7 +1,9 @@
 import { FUNCTION_FIELDS } from '../engine/index.ts';
 import { kindOf } from '../mapping/index.ts';
+import type { ProcessPlan } from './catalog.ts';
 import type { FileFields } from './file-fields.ts';
 import { findHandler, type HandlerFile } from './handler-file.ts';
+import { planProcess, refuseProcessFields } from './plan-process.ts';
 import type { Problems } from './problems.ts';
 
 /** A function of the file. */
@@ -9,7 +11,10 @@ export interface FunctionPlan {
   readonly name: string;
   /** Where it stands in the file. */
   readonly at: string;
-  readonly target: { readonly kind: 'handler'; readonly handler: HandlerFile } | { readonly kind: 'http'; readonly url: string };
+  readonly target:
+    | { readonly kind: 'handler'; readonly handler: HandlerFile }
+    | { readonly kind: 'http'; readonly url: string }
+    | { readonly kind: 'process'; readonly options: ProcessPlan };
   /** Timeout and ReservedConcurrentExecutions as the engine takes them. */
   readonly settings: { readonly timeout?: number; readonly reservedConcurrentExecutions?: number };
 }
@@ -29,11 +34,23 @@ export function planFunctions(given: NonNullable<FileFields['functions']>, folde
 }
 
 function targetOf(fields: FunctionFields, at: string, folder: string, problems: Problems): FunctionPlan['target'] | undefined {
-  const { Handler, Url } = fields;
-  if (Handler !== undefined && Url !== undefined) problems.add(at, 'has a Handler and a Url; a function is one or the other, take one out');
-  else if (Handler !== undefined) return { kind: 'handler', handler: findHandler(Handler, folder, `${at}.Handler`) };
-  else if (Url !== undefined) return { kind: 'http', url: Url };
-  else problems.add(at, 'must have a Handler, such as ./file.mjs#handler, or a Url, such as http://127.0.0.1:8080/');
+  const { Handler, Url, Command, Process = false } = fields;
+  const given = Object.entries({ Handler, Url, Command }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (given.length > 1) {
+    problems.add(at, `has a ${given.join(' and a ')}; a function is one or the other, take one out`);
+    return undefined;
+  }
+  const isProcess = Command !== undefined || (Process && Handler !== undefined);
+  if (!isProcess) refuseProcessFields(fields, at, problems);
+  if (Url !== undefined && Process)
+    problems.add(`${at}.Process`, 'is for a Handler; the function behind a Url runs where it is, take it out');
+  if (isProcess) return { kind: 'process', options: planProcess(fields, at, folder) };
+  if (Handler !== undefined) return { kind: 'handler', handler: findHandler(Handler, folder, `${at}.Handler`) };
+  if (Url !== undefined) return { kind: 'http', url: Url };
+  problems.add(
+    at,
+    'must have a Handler, such as ./file.mjs#handler, a Command, such as [python3, -m, awslambdaric, app.handler], or a Url, such as http://127.0.0.1:8080/',
+  );
   return undefined;
 }
 

@@ -5,25 +5,27 @@ import { findCommand, findHandler, isFolder, type Program, programOfHandler } fr
 /** What every process target may be given. */
 interface SharedProcessOptions {
   /** Where the process runs and where relative paths start; default: the working directory. */
-  readonly cwd?: string;
+  readonly cwd?: string | undefined;
   /** Environment of the processes, beside what the Runtime API prescribes. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Names of variables of this process that its functions get too, such as `AWS_PROFILE`. Others are not handed on, but for PATH, HOME, TZ and their like. */
-  readonly inheritEnv?: readonly string[];
+  readonly inheritEnv?: readonly string[] | undefined;
   /** Processes that may live at once; 1..1000, default 10. Give it what the function's reserved concurrency is. */
-  readonly maxProcesses?: number;
+  readonly maxProcesses?: number | undefined;
   /** An idle process is ended after so many seconds; 0.1..86400, default 300. */
-  readonly idleSeconds?: number;
+  readonly idleSeconds?: number | undefined;
   /** A process that has not asked for its first invocation after so many seconds is ended; 0.1..900, default 10. */
-  readonly initSeconds?: number;
+  readonly initSeconds?: number | undefined;
   /** Between SIGTERM and SIGKILL, ms; 0..60000, default 500. */
-  readonly killGraceMs?: number;
+  readonly killGraceMs?: number | undefined;
   /** What the function is told of its memory, MB; 64..32768, default 128. Nothing enforces it. */
-  readonly memorySize?: number;
+  readonly memorySize?: number | undefined;
   /** Largest answer that is taken, bytes; 1..67108864, default 6291456 (6 MB). */
-  readonly maxResponseBytes?: number;
+  readonly maxResponseBytes?: number | undefined;
+  /** For development: processes of a handler start anew when a file beside or below it changes. Default false. */
+  readonly watch?: boolean | undefined;
   /** Gets what the function prints, and START, END and REPORT. Default: what it prints goes to where this process prints. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
 }
 
 /** A function in Node: our bootstrap runs it. */
@@ -31,9 +33,7 @@ export interface HandlerProcessOptions extends SharedProcessOptions {
   /** File and export: `./orders.mjs#handler`, or as on Lambda `orders.handler`. */
   readonly handler: string;
   /** Flags of Node, such as `--enable-source-maps`. */
-  readonly nodeArgs?: readonly string[];
-  /** For development: processes start anew when a file beside or below the handler's changes. Default false. */
-  readonly watch?: boolean;
+  readonly nodeArgs?: readonly string[] | undefined;
   readonly command?: never;
 }
 
