@@ -25,6 +25,7 @@ import {
 import { pinoLogger } from './logger/pino/index.ts';
 import { memoryStore } from './store/memory/index.ts';
 import { type FunctionHandler, handler } from './target/function/index.ts';
+import { type LambdaTargetOptions, lambda as lambdaTarget } from './target/lambda/index.ts';
 
 export * from '../src/index.ts';
 export type { FunctionContext, FunctionHandler } from './target/function/index.ts';
@@ -37,7 +38,15 @@ export interface EngineOptions extends EngineSettings {
   readonly meter?: Meter;
   /** Default: memory. `millrace/sqlite` survives the process, and lets one process at a time run a mapping of a name. */
   readonly store?: StateStore;
+  /**
+   * Where functions are that mappings name and that are not registered: AWS Lambda, or what speaks its Invoke API. `{}`: as the
+   * environment and the profile say. Default: such functions do not exist.
+   */
+  readonly lambda?: LambdaPlace;
 }
+
+/** How Lambda is reached, whichever function is invoked. `region` is by default the engine's. */
+export type LambdaPlace = Omit<LambdaTargetOptions, 'functionName' | 'qualifier'>;
 
 /** A function for mappings to share: a handler of this process, or any target. */
 export interface SharedFunctionOptions<Event> extends Omit<FunctionOptions<Event>, 'target' | 'versions'> {
@@ -75,7 +84,7 @@ type AnyMapOptions<Event> = MapOptions<Event> | MapStreamOptions<Event> | NamedQ
 export class Engine extends CoreEngine {
   /** Throws a ConfigError when an option is wrong. */
   constructor(options: EngineOptions = {}) {
-    const { logger, meter, store, ...settings } = options;
+    const { logger, meter, store, lambda, ...settings } = options;
     super(
       {
         clock: systemClock,
@@ -84,6 +93,7 @@ export class Engine extends CoreEngine {
         meter: meter ?? silentMeter,
         store: store ?? memoryStore(),
         ownerLabel: `PID ${String(process.pid)}`,
+        ...(lambda === undefined ? {} : { functionsElsewhere: inLambda(lambda, settings.region) }),
       },
       settings,
     );
@@ -102,6 +112,14 @@ export class Engine extends CoreEngine {
     const { target } = options;
     return this.add({ ...options, target: typeof target === 'function' ? handler(target) : target }, checked);
   }
+}
+
+function inLambda(place: LambdaPlace, regionOfEngine: string | undefined): (functionName: string) => FunctionTarget {
+  const region = place.region ?? regionOfEngine;
+  const settings = region === undefined || place.client !== undefined ? place : { ...place, region };
+  // What is wrong with it is told when the engine is made.
+  lambdaTarget(settings);
+  return (functionName) => lambdaTarget({ ...settings, functionName });
 }
 
 function targetOf<Event>(target: FunctionTarget<Event> | FunctionHandler<Event>): FunctionTarget<Event> {

@@ -20,6 +20,7 @@ import type { MapOptions, MapStreamOptions } from './index.ts';
 import { type SqsOptions, sqs } from './source/sqs/index.ts';
 import { memoryStore } from './store/memory/index.ts';
 import { handler } from './target/function/index.ts';
+import { lambda } from './target/lambda/index.ts';
 
 export { type RecordedInvocation, Recorder, SeededRandom, VirtualClock } from '../src/index.ts';
 export { type EmbeddedQueue, type EmbeddedQueueOptions, embeddedQueue } from './source/embedded-queue/index.ts';
@@ -32,7 +33,7 @@ const IDLE_POLL_MS = 50;
 
 /** Settings of a {@link TestEngine}. */
 export interface TestEngineOptions {
-  /** Where the AWS services are, such as LocalStack's `http://127.0.0.1:4566`. */
+  /** Where the AWS services are, such as LocalStack's `http://127.0.0.1:4566`. Functions that are named and not registered are there too. */
   readonly endpoint?: string;
   /** Default us-east-1. */
   readonly region?: string;
@@ -70,6 +71,7 @@ export class TestEngine extends CoreEngine {
         meter: silentMeter,
         store: memoryStore(),
         ownerLabel: 'a test engine',
+        ...(options.endpoint === undefined ? {} : { functionsElsewhere: (functionName) => lambda({ ...placeOf(options), functionName }) }),
       },
       { stopTimeoutMs: STOP_TIMEOUT_MS, idlePollMs: IDLE_POLL_MS },
     );
@@ -88,10 +90,7 @@ export class TestEngine extends CoreEngine {
 
   /** A queue of SQS at the endpoint of this engine: by name, ARN or URL. Closed when the engine stops. */
   sqs(queue: string, options: Omit<SqsOptions, 'queue'> = {}): QueueSource<SQSEvent> {
-    const { endpoint, region, credentials } = this.#options;
-    const defaults =
-      endpoint === undefined ? {} : { endpoint, credentials: credentials ?? { accessKeyId: 'test', secretAccessKey: 'test' } };
-    const source = sqs({ region: region ?? 'us-east-1', ...defaults, ...options, queue });
+    const source = sqs({ ...placeOf(this.#options), ...options, queue });
     this.#sources.add(source);
     return source;
   }
@@ -121,6 +120,14 @@ export class TestEngine extends CoreEngine {
     return isTarget(target) ? this.#recorder.around(target) : target;
   }
 }
+
+/** How AWS is reached. */
+function placeOf({ endpoint, region = 'us-east-1', credentials }: TestEngineOptions): AwsPlace {
+  if (endpoint === undefined) return { region };
+  return { region, endpoint, credentials: credentials ?? { accessKeyId: 'test', secretAccessKey: 'test' } };
+}
+
+type AwsPlace = Pick<SqsOptions, 'region' | 'endpoint' | 'credentials'>;
 
 function isTarget<Event>(target: FunctionTarget<Event> | FunctionRef<Event>): target is FunctionTarget<Event> {
   return typeof target === 'object' && 'invoke' in target;
