@@ -1,4 +1,4 @@
-import { compareSequence } from '../contract/index.ts';
+import { compareSequence, type SequenceNumber } from '../contract/index.ts';
 import { type Deferred, deferred } from '../kit/index.ts';
 import { EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX } from '../lanes/index.ts';
 import type { RetryMark, ShardEntry } from '../settle/index.ts';
@@ -32,6 +32,10 @@ export class LaneQueue {
   #head = 0;
   #marks: readonly RetryMark[];
   #isClosed = false;
+  /** The last record of the shard that was read, of whatever lane. */
+  #readTo: SequenceNumber | undefined;
+  /** Nothing more is read before something of what waits is settled. */
+  #isReadingHeld = false;
   #changed: Deferred | undefined;
 
   constructor(limits: LaneLimits, marks: readonly RetryMark[]) {
@@ -51,6 +55,24 @@ export class LaneQueue {
   push(entry: ShardEntry): void {
     this.#entries.push(entry);
     this.#wake();
+  }
+
+  /** The shard was read so far: what is missing of a range up to there does not come. */
+  readTo(sequenceNumber: SequenceNumber): void {
+    this.#readTo = sequenceNumber;
+    this.#isReadingHeld = false;
+    if (this.#marks.length > 0) this.#wake();
+  }
+
+  /** The shard is not read on for want of room, so no range may wait for its last record. */
+  holdReading(): void {
+    this.#isReadingHeld = true;
+    if (this.#marks.length > 0) this.#wake();
+  }
+
+  /** Ranges with a history that are still to be cut; in order. */
+  get marks(): readonly RetryMark[] {
+    return this.#marks;
   }
 
   /** Nothing comes any more: open batches need not wait. */
@@ -83,7 +105,7 @@ export class LaneQueue {
     const first = this.#entries[this.#head];
     if (mark === undefined || first === undefined || compareSequence(first.record.sequenceNumber, mark.from) < 0) return undefined;
     const entries: ShardEntry[] = [];
-    let isWhole = this.#isClosed;
+    let isWhole = this.#isClosed || this.#isReadingHeld || (this.#readTo !== undefined && compareSequence(this.#readTo, mark.to) >= 0);
     for (let index = this.#head; index < this.#entries.length && entries.length < this.#limits.batchSize; index += 1) {
       const entry = this.#entries[index];
       if (entry === undefined) break;

@@ -203,6 +203,8 @@ export class ShardTask {
     this.#filtered = 0;
     this.#hold(fresh.length, boundOf(fresh));
     for (const entry of fresh) this.#lanes[entry.lane]?.push(entry);
+    const last = page.records.at(-1);
+    if (last !== undefined) for (const lane of this.#lanes) lane.readTo(last.sequenceNumber);
     this.#noteTip(page);
     this.#reason = { kind: 'empty-poll', until: clock.monotonic() };
     listener('shard.page', { mapping, shardId: this.shardId, records: page.records.length, behindMs: page.millisBehindLatest });
@@ -236,6 +238,7 @@ export class ShardTask {
     const { buffer, stopping } = this.#works;
     while (!stopping.isSet && this.#ledger.outstanding > 0 && (this.#ledger.outstanding >= this.#share || buffer.isFull)) {
       this.#reason = { kind: 'no-room', records: buffer.records, bytes: buffer.bytes };
+      for (const lane of this.#lanes) lane.holdReading();
       this.#room ??= deferred();
       const forget = buffer.onLess(this.#room.resolve);
       await orSet(this.#room.promise, stopping);

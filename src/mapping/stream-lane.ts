@@ -1,4 +1,4 @@
-import type { Wait, WaitReason } from '../contract/index.ts';
+import type { SequenceNumber, Wait, WaitReason } from '../contract/index.ts';
 import { Latch, orSet, sleep } from '../kit/index.ts';
 import type { RetryMark, ShardEntry, ShardLedger } from '../settle/index.ts';
 import type { StreamVerdict } from '../verdict/index.ts';
@@ -73,6 +73,16 @@ export class StreamLane {
 
   push(entry: ShardEntry): void {
     this.#queue.push(entry);
+  }
+
+  /** The shard was read so far, in this lane and in others. */
+  readTo(sequenceNumber: SequenceNumber): void {
+    this.#queue.readTo(sequenceNumber);
+  }
+
+  /** The shard is not read on before something of it is settled. */
+  holdReading(): void {
+    this.#queue.holdReading();
   }
 
   /** The shard has been read to its end. */
@@ -342,6 +352,7 @@ export class StreamLane {
     };
     if (current !== undefined) note(current.range, current.ran);
     for (const range of this.#ranges.toReversed()) note(range, range.ran);
+    marks.push(...this.#queue.marks);
     this.#place.ledger.noteRetries(this.#place.lane, marks);
   }
 

@@ -156,6 +156,32 @@ describe('ranges that had failed before', () => {
     expect(next(queue)).toEqual({ numbers: [5, 6, 8], attempts: 2 });
   });
 
+  it('need not wait for a last record that is missing when the shard was read behind it', async () => {
+    const queue = queueOf([5, 6], [mark(5, 9, 2)]);
+    queue.readTo(sequenceNumber('8'));
+    expect(queue.takeMarked()).toBe('not yet');
+    const changed = queue.changed();
+    queue.readTo(sequenceNumber('10'));
+    await changed;
+    expect(next(queue)).toEqual({ numbers: [5, 6], attempts: 2 });
+  });
+
+  it('go in parts while the shard is not read on, and wait again when it is', async () => {
+    const queue = queueOf([5, 6], [mark(5, 6, 1), mark(7, 9, 2)]);
+    expect(queue.marks).toHaveLength(2);
+    expect(next(queue)).toEqual({ numbers: [5, 6], attempts: 1 });
+    queue.push(entry(7));
+    expect(queue.takeMarked()).toBe('not yet');
+    const changed = queue.changed();
+    queue.holdReading();
+    queue.readTo(sequenceNumber('7'));
+    await changed;
+    expect(queue.takeMarked()).toBe('not yet');
+    queue.holdReading();
+    expect(next(queue)).toEqual({ numbers: [7], attempts: 2 });
+    expect(queue.marks).toEqual([]);
+  });
+
   it('need not wait for a last record that is missing when a later one is there', () => {
     const queue = queueOf([5, 6, 12], [mark(5, 9, 2)]);
     expect([next(queue), next(queue)]).toEqual([
