@@ -246,12 +246,12 @@ export class StreamTenure implements Tenure {
         const ends = this.#ends;
         if (this.#hasLooked) this.#listed(await source.listShards());
         this.#endsSeen = ends;
-        if (failures > 0) onProblem(undefined);
-        failures = 0;
         if ((await source.describe()).incarnation !== works.described.incarnation) {
           stopping.set();
           return;
         }
+        if (failures > 0) onProblem(undefined);
+        failures = 0;
         // Tasks that have come to rest since must not be begun again.
         if (this.#parts.stopping.isSet) return;
         for (const { shardId } of readable(this.#lineage)) this.#begin(works, shardId, start);
