@@ -233,12 +233,15 @@ export class ShardTask {
     this.#room = undefined;
   }
 
-  /** T2. False when the mapping stops first. */
+  /** T2. False when the mapping stops first, or when what comes next may have been trimmed during the wait. */
   async #untilRoom(): Promise<boolean> {
     const { buffer, stopping } = this.#works;
+    const wasSafe = !this.#isLossSuspected;
+    let hasWaited = false;
     while (!stopping.isSet && this.#ledger.outstanding > 0 && (this.#ledger.outstanding >= this.#share || buffer.isFull)) {
       this.#reason = { kind: 'no-room', records: buffer.records, bytes: buffer.bytes };
       for (const lane of this.#lanes) lane.holdReading();
+      hasWaited = true;
       this.#room ??= deferred();
       const forget = buffer.onLess(this.#room.resolve);
       await orSet(this.#room.promise, stopping);
@@ -246,6 +249,8 @@ export class ShardTask {
       this.#room = undefined;
       forget();
     }
+    // A service may go on behind what it has trimmed meanwhile, and not say so.
+    if (hasWaited && wasSafe && !stopping.isSet && !this.#mayOpen()) return false;
     return !stopping.isSet;
   }
 
@@ -259,7 +264,7 @@ export class ShardTask {
     return readThrough === undefined || clock.wall() - described.retentionMs > readThrough;
   }
 
-  /** Before the first read: has the position grown older than what is kept? */
+  /** Before the first read, and after a wait: has the position grown older than what is kept? */
   #mayOpen(): boolean {
     if (!this.#isLossSuspected) return true;
     return this.#mayGoOn(new SourceError('trimmed', 'Retention', 'the shard was last read longer ago than the stream keeps records'));
