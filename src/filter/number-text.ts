@@ -32,9 +32,16 @@ export function comparable(text: string): number | undefined {
 function decimal(text: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = FORM.exec(text) ?? [];
   const digits = (whole + fraction).replace(/^0+/, '');
-  const kept = digits.replace(/0+$/, '');
+  const kept = withoutZeros(digits);
   if (kept === '') return '0';
   return `${sign}${kept}e${String(Number(exponent) - fraction.length + digits.length - kept.length)}`;
+}
+
+/** Without the zeros at its end. An expression would look at every run of zeros from each of its places. */
+function withoutZeros(digits: string): string {
+  let end = digits.length;
+  while (digits.charCodeAt(end - 1) === 0x30) end -= 1;
+  return digits.slice(0, end);
 }
 
 /** Where in a JSON text a number may stand that no double holds: 16 digits, or an exponent of three. */
