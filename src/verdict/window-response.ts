@@ -22,7 +22,11 @@ export function readWindowState(outcome: Extract<Outcome, { kind: 'success' }>):
   const state: unknown = isObject ? (parsed as { readonly state?: unknown }).state : undefined;
   if (!isObject || state === undefined) return malformed('the answer has no state, which a tumbling window needs');
   if (typeof state !== 'object' || state === null || Array.isArray(state)) return malformed('the state in the answer is not an object');
-  return { kind: 'state', state: JSON.stringify(state), parsed: parsed as object };
+  try {
+    return { kind: 'state', state: JSON.stringify(state), parsed: parsed as object };
+  } catch {
+    return malformed('the state in the answer is nested too deep');
+  }
 }
 
 function malformed(reason: string): WindowResponse {
