@@ -9,7 +9,7 @@ import { readPattern } from './read-pattern.ts';
 export interface FilterPattern {
   /**
    * Whether the event matches; a value that is no JSON object never does. The event is a value as `JSON.parse` gives it and is
-   * not changed.
+   * not changed. One that is nested too deep for the stack along the pattern's keys (thousands of levels) counts as matching.
    */
   matches(event: unknown): boolean;
   /** The same with the reason. Slow: for people, not for every record. */
@@ -98,7 +98,13 @@ function anyBranch(branches: readonly Lazy<CompiledBranch>[], hasDots: boolean):
   );
   return (event) => {
     if (!isObject(event)) return false;
-    for (const walk of walks) if (walk()(event)) return true;
+    try {
+      for (const walk of walks) if (walk()(event)) return true;
+    } catch (error) {
+      // Nested so deep that the stack does not reach: a record that is passed on for nothing is not lost, and holds nothing up.
+      if (error instanceof RangeError) return true;
+      throw error;
+    }
     return false;
   };
 }

@@ -71,4 +71,15 @@ describe('FilterCriteria of a queue mapping', () => {
     expect(numbers).toEqual([0, 2, 4, 6, 8, 10]);
     expect(queue.peek()).toEqual([]);
   });
+
+  it('take a message for wanted whose body is nested too deep to be looked through, and go on with the others', async () => {
+    const queue = world.queue();
+    const deep = Array.from({ length: 20 }).reduce<string>((inner) => `{"a":${'['.repeat(990)}${inner}${']'.repeat(990)}}`, '"x"');
+    for (const text of [deep, body('order', 1)]) queue.send({ body: text });
+    const path = Array<string>(20).fill('a').join('.');
+    const filters = [{ pattern: JSON.stringify({ body: { [path]: ['y'] } }) }, { pattern: '{"body":{"kind":["order"]}}' }];
+    await world.started(queue, { filterCriteria: { filters } });
+    await world.idle();
+    expect(world.batches.flat()).toEqual([deep, body('order', 1)]);
+  });
 });
