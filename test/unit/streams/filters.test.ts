@@ -70,4 +70,35 @@ describe('FilterCriteria of a stream mapping', () => {
       world.map({ filterCriteria: { filters: [{ pattern: '{"data":{"kind":[{"prefxi":"x"}]}}' }] } }, () => undefined);
     }).toThrow(/filterCriteria\.filters\[0\]\.pattern: Invalid filter pattern definition\. .*at data\.kind/);
   });
+
+  it('hold up no range that had failed when they want less of it in the next life', async () => {
+    const world = new StreamWorld();
+    world.map({ ...wanting('order', 'chat'), batchSize: 3 }, () => {
+      throw new Error('not now');
+    });
+    put(world, 'order', 'order', 'chat');
+    await world.engine.start();
+    await world.clock.advance(200);
+    await world.stop();
+    world.renew();
+    world.batches.length = 0;
+    world.map({ ...wanting('order'), batchSize: 3 }, () => undefined);
+    await world.engine.start();
+    await world.idle();
+    expect(kindsOf(world)).toEqual(['order', 'order']);
+    await world.stop();
+  });
+
+  it('take a record for wanted whose data is nested too deep to be looked through, and go on with the others', async () => {
+    const world = new StreamWorld();
+    const deep = Array.from({ length: 20 }).reduce<string>((inner) => `{"a":${'['.repeat(990)}${inner}${']'.repeat(990)}}`, '"x"');
+    const path = Array<string>(20).fill('a').join('.');
+    world.map({ filterCriteria: { filters: [{ pattern: { data: { [path]: ['y'] } } }] } }, () => undefined);
+    world.stream.put({ partitionKey: 'key', data: deep });
+    put(world, 'chat');
+    await world.engine.start();
+    await world.idle();
+    expect(world.texts).toEqual([deep]);
+    await world.stop();
+  });
 });
