@@ -6,6 +6,18 @@ import type { Sabotage } from './sabotages.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
+const COMPILER_OPTIONS = {
+  target: ts.ScriptTarget.ES2023,
+  module: ts.ModuleKind.ESNext,
+  verbatimModuleSyntax: true,
+  rewriteRelativeImportExtensions: true,
+};
+
+/** A sabotage that takes more than one change; each `find` stands exactly once. */
+export interface WideSabotage extends Sabotage {
+  readonly also?: readonly Pick<Sabotage, 'file' | 'find' | 'replace'>[];
+}
+
 /** The compiled simulation, and copies of it with a fault built in. */
 export class Workshop {
   readonly #folder: string;
@@ -34,29 +46,28 @@ export class Workshop {
   }
 
   /** Builds one fault into a copy of the compiled engine; the copy's folder. */
-  build({ name, file, find, replace }: Sabotage): string {
-    const source = readFileSync(join(root, file), 'utf8');
-    const found = source.split(find).length - 1;
-    if (found !== 1) {
-      throw new Error(
-        `the sabotage "${name}" looks for a text that stands ${String(found)} times in ${file}, and must stand there once; adapt it:\n${find}`,
+  build({ name, file, find, replace, also = [] }: WideSabotage): string {
+    const changed = new Map<string, string>();
+    for (const change of [{ file, find, replace }, ...also]) {
+      const source = changed.get(change.file) ?? readFileSync(join(root, change.file), 'utf8');
+      const found = source.split(change.find).length - 1;
+      if (found !== 1) {
+        throw new Error(
+          `the sabotage "${name}" looks for a text that stands ${String(found)} times in ${change.file}, and must stand there once; adapt it:\n${change.find}`,
+        );
+      }
+      changed.set(
+        change.file,
+        source.replace(change.find, () => change.replace),
       );
     }
     const copy = join(this.#folder, name.replaceAll(/\W+/g, '-'));
     mkdirSync(copy, { recursive: true });
     cpSync(this.sound, copy, { recursive: true });
-    const { outputText } = ts.transpileModule(
-      source.replace(find, () => replace),
-      {
-        compilerOptions: {
-          target: ts.ScriptTarget.ES2023,
-          module: ts.ModuleKind.ESNext,
-          verbatimModuleSyntax: true,
-          rewriteRelativeImportExtensions: true,
-        },
-      },
-    );
-    writeFileSync(join(copy, file.replace(/\.ts$/, '.js')), outputText);
+    for (const [path, source] of changed) {
+      const { outputText } = ts.transpileModule(source, { compilerOptions: COMPILER_OPTIONS });
+      writeFileSync(join(copy, path.replace(/\.ts$/, '.js')), outputText);
+    }
     return copy;
   }
 

@@ -32,7 +32,7 @@ export function drawTraffic(random: SeededRandom, streams: readonly StreamOfPlan
     .map((send) => {
       const killer = killers > 0 && send.at > KILLERS_FROM_MS && send.stream === first?.stream && random.chance(0.1);
       if (killer) killers -= 1;
-      return { ...send, poison: !killer && random.chance(poison), killer };
+      return { ...send, poison: !killer && random.chance(poison), killer, kind: 'order' };
     });
 }
 

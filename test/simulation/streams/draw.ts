@@ -1,12 +1,18 @@
 import { SeededRandom } from '../../../src/index.ts';
 import type { Behaviour } from '../plan.ts';
 import { drawActions, drawOutages, drawTraffic, drawWallJumps, FAULTS_MS } from './draw-events.ts';
+import { drawKind } from './draw-kind.ts';
 import type { StreamFaults, StreamFields, StreamFunction, StreamMapping, StreamOfPlan, StreamPlan } from './plan.ts';
 
 const DAY_MS = 86_400_000;
 
 /** Draws a world. The same seed gives the same world, always. */
 export function drawStreamPlan(seed: number): StreamPlan {
+  return drawKind(new SeededRandom(seed ^ 0x3c1d), drawPlain(seed));
+}
+
+/** A world with neither tumbling windows nor filters. */
+function drawPlain(seed: number): StreamPlan {
   const random = new SeededRandom(seed);
   // Short enough for an engine that is down, or kept from reading, to come too late.
   const isShort = random.chance(0.3);
@@ -49,6 +55,7 @@ function drawFunction(random: SeededRandom, index: number): StreamFunction {
     timeoutSeconds: random.pick([1, 3, 10]),
     reserved: random.pick([0, 0, 0, 1, 3]) || undefined,
     behaviour: drawBehaviour(random),
+    largeState: 0,
   };
 }
 
@@ -69,6 +76,8 @@ function drawFields(random: SeededRandom): StreamFields {
     startingPosition: random.pick(['TRIM_HORIZON', 'TRIM_HORIZON', 'TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'] as const),
     onDestinationFailure: random.pick(['hold', 'hold', 'drop'] as const),
     onTrimmed: random.pick(['stop', 'resumeAtTrimHorizon'] as const),
+    tumblingWindowInSeconds: 0,
+    isFiltered: false,
   };
 }
 

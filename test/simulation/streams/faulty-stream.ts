@@ -21,6 +21,7 @@ export class FaultyStream implements StreamSource<KinesisStreamEvent, KinesisRec
   readonly kind = 'stream';
   readonly label: string;
   readonly startingPositions;
+  readonly filtering;
   readonly #around: Surroundings;
   readonly #stream: EmbeddedStream;
   readonly #sizes: ReadonlyMap<string, number>;
@@ -39,6 +40,7 @@ export class FaultyStream implements StreamSource<KinesisStreamEvent, KinesisRec
     this.#onEvent = onEvent;
     this.label = stream.embedded.label;
     this.startingPositions = stream.embedded.startingPositions;
+    this.filtering = stream.embedded.filtering;
   }
 
   describe(): Promise<StreamDescription> {

@@ -30,6 +30,8 @@ export interface StreamSend {
   readonly killer: boolean;
   /** What it claims to take in an event, bytes; 0: what it takes. */
   readonly bytes: number;
+  /** What its data is: filters want orders only. */
+  readonly kind: 'order' | 'chat' | 'plain' | 'no text';
 }
 
 /** Something that is done to the engine or to a stream at an instant. */
@@ -64,6 +66,10 @@ export interface StreamFields {
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
   readonly onDestinationFailure: 'hold' | 'drop';
   readonly onTrimmed: 'stop' | 'resumeAtTrimHorizon';
+  /** 0: no tumbling windows. */
+  readonly tumblingWindowInSeconds: number;
+  /** Only orders are wanted. */
+  readonly isFiltered: boolean;
 }
 
 export interface StreamOfPlan {
@@ -77,6 +83,8 @@ export interface StreamFunction {
   readonly timeoutSeconds: number;
   readonly reserved: number | undefined;
   readonly behaviour: Behaviour;
+  /** How often a state is larger than what can be kept, a probability. */
+  readonly largeState: number;
 }
 
 export interface StreamMapping {

@@ -1,4 +1,5 @@
 import type { Life } from '../life.ts';
+import type { WindowCall } from './window-call.ts';
 
 /** One record of the traffic and what became of it, in the eyes of one mapping. */
 export interface Offered {
@@ -17,6 +18,10 @@ export interface Offered {
   readonly killer: boolean;
   /** What it claims to take in an event, bytes; 0: little. */
   readonly bytes: number;
+  /** What was put, as base64. */
+  readonly data: string;
+  /** The mapping's filter rejects it. */
+  readonly isUnwanted: boolean;
   /** Nobody has to handle it: it was there before the start, its stream is gone, or it was lost as the mapping allows. */
   isExempt: boolean;
   /** Handled or given up. */
@@ -72,9 +77,16 @@ export interface StreamInvocation {
   readonly requestId: string;
   readonly shardId: string;
   readonly records: readonly Offered[];
+  /** Absent without tumbling windows. */
+  readonly window: WindowCall | undefined;
   hasAnswered: boolean;
   /** When it really stopped, ms. */
   endedAt: number | undefined;
+}
+
+/** The text of a record by its data, which has no other digits. */
+export function textOf(data: string): string {
+  return /\d+/.exec(Buffer.from(data, 'base64').toString('latin1'))?.[0] ?? '';
 }
 
 /** Names a range. */

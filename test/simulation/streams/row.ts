@@ -7,6 +7,7 @@ export interface ReadRow {
   readonly lanes: readonly (string | null)[];
   readonly retry?: readonly { readonly from: string; readonly to: string; readonly running?: true | 'alone' }[];
   readonly older?: readonly { readonly lanes: readonly (string | null)[] }[];
+  readonly window?: { readonly open?: { readonly start: number; readonly state: string }; readonly notBefore?: number };
 }
 
 export function readRow(data: string): ReadRow {

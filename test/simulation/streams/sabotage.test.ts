@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workshop } from '../workshop.ts';
 import { STREAM_SABOTAGES } from './sabotages.ts';
+import { WINDOW_SABOTAGES } from './window-sabotages.ts';
 
 const SEEDS = 200;
 const workshop = new Workshop('streams');
@@ -14,7 +15,7 @@ afterAll(() => {
 });
 
 describe('the judge of streams', () => {
-  it.for(STREAM_SABOTAGES)('finds: $name', (sabotage) => {
+  it.for([...STREAM_SABOTAGES, ...WINDOW_SABOTAGES])('finds: $name', (sabotage) => {
     const text = workshop.simulate(workshop.build(sabotage), SEEDS);
     const rule = /^seed \d+ breaks (\w+)/m.exec(text)?.[1];
     expect(sabotage.rules, text).toContain(rule);

@@ -1,7 +1,7 @@
-import type { Sabotage } from '../sabotages.ts';
+import type { WideSabotage } from '../workshop.ts';
 
 /** The list of known ways to get streams wrong. */
-export const STREAM_SABOTAGES: readonly Sabotage[] = [
+export const STREAM_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'a position moves over a gap',
     file: 'src/settle/shard-ledger.ts',
@@ -73,6 +73,13 @@ export const STREAM_SABOTAGES: readonly Sabotage[] = [
     file: 'src/verdict/stream-verdict.ts',
     find: 'counted > policy.maximumRetryAttempts',
     replace: 'counted > policy.maximumRetryAttempts + 1',
+    also: [
+      {
+        file: 'src/mapping/lane-invoker.ts',
+        find: 'return most >= 0 && attempts > most && (',
+        replace: 'return most >= 0 && attempts > most + 1 && (',
+      },
+    ],
     rules: ['R3'],
   },
   {
@@ -163,8 +170,8 @@ export const STREAM_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'age is not looked at',
     file: 'src/mapping/stream-lane.ts',
-    find: 'if (options.maximumRecordAgeInSeconds < 0) return range;',
-    replace: 'if (options.maximumRecordAgeInSeconds < 1e9) return range;',
+    find: 'if (options.maximumRecordAgeInSeconds < 0 ||',
+    replace: 'if (options.maximumRecordAgeInSeconds < 1e9 ||',
     rules: ['R3'],
   },
   {
@@ -207,7 +214,7 @@ export const STREAM_SABOTAGES: readonly Sabotage[] = [
     file: 'src/settle/shard-ledger.ts',
     find: 'readThrough: this.#doneThrough,',
     replace: 'readThrough: this.#readThrough,',
-    rules: ['R4', 'R5'],
+    rules: ['R4', 'R5', 'R2'],
   },
   {
     name: 'state of another incarnation counts',

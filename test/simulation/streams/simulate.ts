@@ -201,9 +201,14 @@ class Run {
       return standing.every((shardId) => waits.some(({ part, reason }) => part === shardId && reason.kind === 'trimmed'));
     };
     const isTold = this.#everySoOften(() => this.world.unfinished.length === 0 && judges.every(saysSo));
+    const areClosed = this.#everySoOften(() => judges.every(({ openWindows }) => openWindows.length === 0));
     const isHeld = (): boolean => judges.every((judge) => judge.isHeldBy(current.life));
     if (!(await this.#stepUntil(() => isHeld() && isTold(), clock.monotonic() + 600_000))) {
       this.#stuck('what stands still does not say so');
+      return;
+    }
+    if (!(await this.#stepUntil(() => areClosed(), clock.monotonic() + 600_000))) {
+      this.#stuck(`windows stay open: ${judges.flatMap(({ openWindows }) => openWindows).join(' ')}`);
       return;
     }
     void current.engine.idle().then(() => {
@@ -220,6 +225,7 @@ class Run {
     });
     await this.#stepUntil(() => progress.isOver, clock.monotonic() + 600_000);
     if (court.verdict === undefined && this.world.unfinished.length > 0) this.#stuck('records are left at the end');
+    for (const judge of judges) judge.close();
   }
 
   #stuck(text: string): void {

@@ -7,7 +7,7 @@ import type { Offered } from './record.ts';
 export const POLL_MS = 2000;
 
 /** What was put. */
-export type Put = Pick<Offered, 'incarnation' | 'shardId' | 'sequenceNumber' | 'arrivedAt'>;
+export type Put = Pick<Offered, 'incarnation' | 'shardId' | 'sequenceNumber' | 'arrivedAt' | 'data'>;
 
 /** A stream of the world, and the truth of what is in it. */
 export class WatchedStream {
@@ -34,11 +34,12 @@ export class WatchedStream {
     this.incarnation = (await this.embedded.describe()).incarnation;
   }
 
-  put({ key, bytes }: StreamSend, text: string): Put {
-    const { shardId, sequenceNumber } = this.embedded.put({ partitionKey: key, data: text });
+  put({ key, bytes, kind }: StreamSend, text: string): Put {
+    const data = dataOf(text, kind);
+    const { shardId, sequenceNumber } = this.embedded.put({ partitionKey: key, data });
     if (bytes > 0) this.sizes.set(sequenceNumber, bytes);
     const arrivedAt = this.embedded.peek(shardId).records.at(-1)?.arrivedAt ?? this.#clock.wall();
-    return { incarnation: this.incarnation, shardId, sequenceNumber, arrivedAt };
+    return { incarnation: this.incarnation, shardId, sequenceNumber, arrivedAt, data: Buffer.from(data).toString('base64') };
   }
 
   async recreate(): Promise<void> {
@@ -66,5 +67,19 @@ export class WatchedStream {
 
   #knows(shardId: string): boolean {
     return this.embedded.shardIds.includes(shardId);
+  }
+}
+
+/** The data of a record; an engine that parsed it and wrote it again would change an order. */
+function dataOf(text: string, kind: StreamSend['kind']): string | Uint8Array {
+  switch (kind) {
+    case 'order':
+      return `{ "text" : "${text}",  "kind":"order" }`;
+    case 'chat':
+      return JSON.stringify({ text, kind: 'chat' });
+    case 'plain':
+      return `order ${text}`;
+    case 'no text':
+      return Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text)]);
   }
 }

@@ -4,14 +4,15 @@ import { type Answer, brokenAnswer, doneAnswer, partialAnswer } from '../answers
 import { never } from '../life.ts';
 import { short, type Trace } from '../trace.ts';
 import { cross, isOut, type Surroundings, strikes } from './faulty.ts';
-import type { MappingJudge } from './judge/index.ts';
+import type { AnsweredState, Concluded, MappingJudge } from './judge/index.ts';
 import type { StreamFunction } from './plan.ts';
-import type { Offered, StreamInvocation } from './record.ts';
+import { type Offered, type StreamInvocation, textOf } from './record.ts';
+import { type WindowAnswer, type WindowCall, windowAnswer, windowCallOf } from './window-call.ts';
 
 /** What an invocation will do, unless it is cut off. */
 interface Script {
   readonly outcome: Outcome;
-  readonly answer: Answer | undefined;
+  readonly answer: Answer | WindowAnswer | undefined;
   readonly afterMs: number;
   readonly endMs: number;
   readonly stopMs: number;
@@ -35,27 +36,33 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
     const { life } = this.#around;
     if (!life.touch()) return { outcome: never(), ended: never() };
     const judge = this.#judgeOf(event);
-    const records = event.Records.map(({ kinesis }) => judge.records.get(Buffer.from(kinesis.data, 'base64').toString()));
+    const records = event.Records.map(({ kinesis }) => judge.records.get(textOf(kinesis.data)));
+    const isOther = records.some(({ data }, index) => event.Records[index]?.kinesis.data !== data);
+    if (isOther) judge.bench.court.fail('R1', 'the data of a record is not what was put');
+    const window = windowCallOf(event);
     const eventId = event.Records[0]?.eventID ?? '';
-    const shardId = eventId.slice(0, eventId.indexOf(':'));
+    const shardId = window?.shardId ?? eventId.slice(0, eventId.indexOf(':'));
     const invocation: StreamInvocation = {
       tenure: judge.tenureOf(life),
       requestId: context.requestId,
       shardId,
       records,
+      window,
       hasAnswered: false,
       endedAt: undefined,
     };
     const { name, isFirst } = nameOf(judge);
     const names = records.map(({ text }) => text);
-    this.#trace.note(name, `invoked with ${short(names)} of ${shardId.slice(-3)}, try ${String(context.attempt)}`);
+    const bounds =
+      window === undefined ? '' : ` in ${String(window.start)}${window.isFinal ? ', final' : ''}${window.isEarly ? ', early' : ''}`;
+    this.#trace.note(name, `invoked with ${short(names)} of ${shardId.slice(-3)}, try ${String(context.attempt)}${bounds}`);
     life.handlers += 1;
     judge.invoked(invocation);
     if (isFirst && records.some(({ killer, isFinished }) => killer && !isFinished)) {
       life.end();
       return { outcome: never(), ended: never() };
     }
-    return this.#perform(judge, invocation, this.#script(judge, records), context.signal);
+    return this.#perform(judge, invocation, this.#script(judge, invocation), context.signal);
   }
 
   close(): Promise<void> {
@@ -78,15 +85,16 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
       judge.ended(invocation);
       resolveEnded();
     };
-    const answer = async (meant: Outcome, said: Answer | undefined, endMs: number): Promise<void> => {
+    const answer = async (meant: Outcome, said: Answer | WindowAnswer | undefined, endMs: number): Promise<void> => {
       if (invocation.hasAnswered) return;
       invocation.hasAnswered = true;
       await cross(this.#around);
       // Nobody waits any more for what comes while the process is held.
       const given: Outcome = signal.aborted ? { kind: 'timeout' } : meant;
-      const { handled, failed } = conclude(judge, invocation.records, given, said);
+      const concluded = conclude(judge, invocation.records, given, said);
+      const { handled } = concluded;
       this.#trace.note(nameOf(judge).name, `answers ${given.kind}, ${String(handled)} done, request ${invocation.requestId.slice(0, 4)}`);
-      judge.answered(invocation, handled, failed);
+      judge.answered(invocation, concluded, given.kind === 'success' ? stateOf(said) : undefined);
       resolveOutcome(given);
       if (endMs <= 0) await end();
       else clock.timer(endMs, () => void end());
@@ -101,7 +109,7 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
     return { outcome, ended };
   }
 
-  #script(judge: MappingJudge, records: readonly Offered[]): Script {
+  #script(judge: MappingJudge, { records, window }: StreamInvocation): Script {
     const { random } = this.#around;
     const { behaviour, timeoutSeconds } = this.#plan;
     const [least, most] = behaviour.workMs;
@@ -122,9 +130,17 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
     const isPoisonous = fields.maximumRetryAttempts >= 0 || this.#around.clock.monotonic() < this.#around.faultsEndAt;
     const poison = isPoisonous ? records.filter((record) => record.poison) : [];
     if (poison.length > 0 && !fields.partial) return { ...base, outcome: error };
-    const answer = this.#answer(records, poison);
+    const plain = this.#answer(records, poison);
+    const answer = window === undefined ? plain : this.#inWindow(plain, window, records, fields.partial);
     const endMs = strike(behaviour.lateEnd) ? random.integer(1, 3000) : 0;
     return { ...base, answer, endMs, outcome: { kind: 'success', text: answer.text } };
+  }
+
+  #inWindow(plain: Answer, call: WindowCall, records: readonly Offered[], partial: boolean): WindowAnswer {
+    const { random } = this.#around;
+    const isStateless = strikes(this.#around, this.#plan.behaviour.odd / 2);
+    const isTooLarge = strikes(this.#around, this.#plan.largeState);
+    return windowAnswer(plain, call, records, { random, isStateless, isTooLarge, partial });
   }
 
   #answer(records: readonly Offered[], poison: readonly Offered[]): Answer {
@@ -138,19 +154,20 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
 }
 
 /** What may be taken for done after an answer: stated anew here, not taken from the engine. */
-function conclude(
-  judge: MappingJudge,
-  records: readonly Offered[],
-  given: Outcome,
-  said: Answer | undefined,
-): { handled: number; failed: boolean } {
+function conclude(judge: MappingJudge, records: readonly Offered[], given: Outcome, said: Answer | WindowAnswer | undefined): Concluded {
   if (given.kind === 'function-error' || given.kind === 'timeout') return { handled: 0, failed: true };
   if (given.kind !== 'success') return { handled: 0, failed: false };
+  if (said !== undefined && 'state' in said && said.state === undefined) return { handled: 0, failed: true };
   if (!judge.bench.mapping.fields.partial || said === undefined) return { handled: records.length, failed: false };
   if (said.failed === 'all') return { handled: 0, failed: true };
   const places = said.failed.map((number) => records.findIndex(({ sequenceNumber }) => sequenceNumber === number));
   const handled = Math.min(records.length, ...places);
   return { handled, failed: handled < records.length };
+}
+
+function stateOf(said: Answer | WindowAnswer | undefined): AnsweredState | undefined {
+  if (said === undefined || !('state' in said) || said.state === undefined) return undefined;
+  return { state: said.state, isTooLarge: said.isTooLarge };
 }
 
 /** The first mapping is the one that killers kill. */

@@ -82,7 +82,10 @@ export class StreamSimulation {
     const stream = this.#stream(send.stream);
     const put = stream.put(send, text);
     const marks = `${send.poison ? ', poison' : ''}${send.killer ? ', killer' : ''}${send.bytes > 0 ? `, ${String(send.bytes)} bytes` : ''}`;
-    this.trace.note(send.stream, `offered ${text} of ${send.key} to ${put.shardId.slice(-3)}${marks}`);
+    this.trace.note(
+      send.stream,
+      `offered ${text} of ${send.key} to ${put.shardId.slice(-3)}${marks}${send.kind === 'order' ? '' : `, ${send.kind}`}`,
+    );
     for (const judge of this.judges) {
       if (judge.bench.stream !== stream) continue;
       const { startingPosition } = judge.bench.mapping.fields;
@@ -166,9 +169,10 @@ export class StreamSimulation {
   }
 
   #furnish(engine: CoreEngine, around: Surroundings, factorOf: (judge: MappingJudge) => number): void {
-    const judges = new WeakMap<KinesisStreamEvent, MappingJudge>();
+    // In a tumbling window the event is another one, and its records are the same.
+    const judges = new WeakMap<KinesisStreamEvent['Records'], MappingJudge>();
     const judgeOf = (event: KinesisStreamEvent): MappingJudge => {
-      const judge = judges.get(event);
+      const judge = judges.get(event.Records);
       if (judge === undefined) throw new Error('an event of no mapping');
       return judge;
     };
@@ -183,15 +187,16 @@ export class StreamSimulation {
       const { mapping } = judge.bench;
       const target = functions.get(mapping.functionName);
       if (target === undefined) throw new Error(`no function ${mapping.functionName}`);
-      const { partial, startingPosition, ...rest } = mapping.fields;
+      const { partial, startingPosition, isFiltered, ...rest } = mapping.fields;
       engine.map({
         ...rest,
         name: mapping.name,
-        source: new FaultyStream(around, judge, this.plan.pageRecords, (event) => judges.set(event, judge)),
+        source: new FaultyStream(around, judge, this.plan.pageRecords, (event) => judges.set(event.Records, judge)),
         target,
         parallelizationFactor: factorOf(judge),
         startingPosition,
         ...(startingPosition === 'AT_TIMESTAMP' ? { startingPositionTimestamp: this.#startAt / 1000 } : {}),
+        ...(isFiltered ? { filterCriteria: { filters: [{ pattern: '{"data":{"kind":["order"]}}' }] } } : {}),
         functionResponseTypes: partial ? ['ReportBatchItemFailures'] : [],
         destinationConfig: { onFailure: { destination: new FaultyDestination(around, judge) } },
       });

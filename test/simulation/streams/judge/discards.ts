@@ -1,7 +1,10 @@
 import type { Discard } from '../../../../src/index.ts';
-import { type Offered, rangeOf, type StreamInvocation } from '../record.ts';
+import { type Offered, rangeOf, type StreamInvocation, textOf } from '../record.ts';
 import type { Bench } from './bench.ts';
 import { DAY_MS, ENVELOPE_BYTES, EVENT_BYTES_MAX } from './lanes.ts';
+
+/** What an event in a tumbling window may carry beside its records, bytes: a state of 1 MB, and its bounds. */
+const WINDOW_BYTES = 1_048_576 + 1024;
 
 /** R1 and R3: what may be given up, and when. */
 export class Discards {
@@ -13,12 +16,13 @@ export class Discards {
 
   recordsOf({ payload }: Discard): readonly Offered[] {
     const event = JSON.parse(payload()) as { Records: { kinesis: { data: string } }[] };
-    return event.Records.map(({ kinesis }) => this.#bench.records.get(Buffer.from(kinesis.data, 'base64').toString()));
+    return event.Records.map(({ kinesis }) => this.#bench.records.get(textOf(kinesis.data)));
   }
 
   /** `failures`: how often the range has failed, over all tenures. */
   check({ record }: Discard, records: readonly Offered[], failures: number): void {
     const { condition, approximateInvokeCount } = record.requestContext;
+    if (records.length === 0) this.#bench.court.fail('R1', `no record at all was given up: ${condition}`);
     switch (condition) {
       case 'RecordAgeExceeded':
         this.#checkAge(records);
@@ -40,7 +44,12 @@ export class Discards {
     const old = most < 0 || mayWait ? undefined : records.find(({ arrivedAt }) => court.wall() - arrivedAt > most * 1000);
     if (old !== undefined) court.fail('R3', `record ${old.text} is invoked at an age of ${String(court.wall() - old.arrivedAt)} ms`);
     const bytes = records.reduce((sum, record) => sum + record.bytes, ENVELOPE_BYTES);
-    if (bytes > EVENT_BYTES_MAX) court.fail('R3', `${rangeOf(records)} is an event of ${String(bytes)} bytes`);
+    if (bytes > this.#bytesMost) court.fail('R3', `${rangeOf(records)} is an event of ${String(bytes)} bytes`);
+  }
+
+  /** In a tumbling window an event also has room for the state. */
+  get #bytesMost(): number {
+    return this.#bench.mapping.fields.tumblingWindowInSeconds === 0 ? EVENT_BYTES_MAX : EVENT_BYTES_MAX - WINDOW_BYTES;
   }
 
   #checkAge(records: readonly Offered[]): void {
@@ -53,7 +62,7 @@ export class Discards {
 
   #checkSize(records: readonly Offered[]): void {
     const [one, ...others] = records;
-    const fits = one === undefined || one.bytes + ENVELOPE_BYTES <= EVENT_BYTES_MAX;
+    const fits = one === undefined || one.bytes + ENVELOPE_BYTES <= this.#bytesMost;
     if (fits || others.length > 0) this.#bench.court.fail('R1', `${rangeOf(records)} was given up as too large, and is not`);
   }
 

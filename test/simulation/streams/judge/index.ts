@@ -8,6 +8,7 @@
  * - losses.ts   R4: what was trimmed, and that the mapping does about it what it was told
  * - lanes.ts    R3, R12: batch windows, and lanes that wait for others
  * - discards.ts R1, R3: what may be given up
+ * - windows.ts  R1, R2, R3 of tumbling windows: what their states count, and in which order they come
  */
 export { Court } from './court.ts';
-export { MappingJudge } from './judge.ts';
+export { type AnsweredState, type Concluded, MappingJudge } from './judge.ts';

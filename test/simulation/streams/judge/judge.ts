@@ -11,6 +11,21 @@ import { Lanes } from './lanes.ts';
 import { Losses } from './losses.ts';
 import { Reads } from './reads.ts';
 import { Records } from './records.ts';
+import { Windows } from './windows.ts';
+
+/** What follows from an answer. */
+export interface Concluded {
+  /** So many of the first records are done. */
+  readonly handled: number;
+  /** It counts as a failure of the range. */
+  readonly failed: boolean;
+}
+
+/** The state that came with an answer in a tumbling window. */
+export interface AnsweredState {
+  readonly state: readonly string[];
+  readonly isTooLarge: boolean;
+}
 
 /** What a write may take on top of the interval before it is on disk, in latencies, and ms beside them. */
 const WRITE_LATENCIES = 8;
@@ -26,6 +41,8 @@ export class MappingJudge {
   readonly #reads: Reads;
   readonly #lanes: Lanes;
   readonly #discards: Discards;
+  /** Absent without tumbling windows. */
+  readonly #windows: Windows | undefined;
   readonly #tenures = new Map<Life, Tenure>();
   /** How often a range has failed, or was cut off with its process. */
   readonly #failures = new Map<string, number>();
@@ -35,6 +52,8 @@ export class MappingJudge {
   readonly #dropped = new Map<string, Tenure>();
   #current: Tenure | undefined;
   #epoch = 0;
+  /** Records that the filter rejects, and that are not from before the start. */
+  readonly #unwanted: string[] = [];
   /** There is a first durable word of how the mapping began. */
   hasBegun = false;
 
@@ -44,13 +63,17 @@ export class MappingJudge {
     this.#reads = new Reads(this.bench, this.#losses);
     this.#lanes = new Lanes(this.bench);
     this.#discards = new Discards(this.bench);
+    this.#windows = parts.mapping.fields.tumblingWindowInSeconds > 0 ? new Windows(this.bench) : undefined;
   }
 
   /** A record was put into the stream. */
-  offered(put: Put, text: string, { key, poison, killer, bytes }: StreamSend, isExempt: boolean): void {
-    const { stream, court } = this.bench;
+  offered(put: Put, text: string, { key, poison, killer, bytes, kind }: StreamSend, isBefore: boolean): void {
+    const { stream, court, mapping } = this.bench;
     const { parents } = stream.embedded.peek(put.shardId);
-    this.records.add({ ...put, text, key, poison, killer, bytes, isExempt, putAt: court.now() }, parents);
+    const isUnwanted = mapping.fields.isFiltered && kind !== 'order';
+    if (isUnwanted && !isBefore) this.#unwanted.push(text);
+    const isExempt = isBefore || isUnwanted;
+    this.records.add({ ...put, text, key, poison, killer, bytes, isUnwanted, isExempt, putAt: court.now() }, parents);
   }
 
   /** The stream is gone: what was in it need not be handled. */
@@ -88,6 +111,7 @@ export class MappingJudge {
     const tenure = { ...emptyTenure(), life, epoch, factor, durable, markedUpTo, hasSuspects, isResumed: rows.length > 0 };
     this.#current = { ...tenure, acquiredAt: this.bench.court.now() };
     this.#tenures.set(life, this.#current);
+    this.#windows?.acquired(this.#current);
   }
 
   /** R5 and R6 of every write that the store took. */
@@ -112,6 +136,7 @@ export class MappingJudge {
         this.#fail('R4', `what is stored of ${shard} covers record ${record.text}, which was trimmed before`);
       this.#fail('R5', `what is stored of ${shard} covers record ${record.text}, which is neither handled nor given up`);
     }
+    this.#windows?.wrote(this.#current?.epoch === epoch ? this.#current : undefined, shard, row);
   }
 
   tenureOf(life: Life): Tenure {
@@ -133,13 +158,15 @@ export class MappingJudge {
   }
 
   invoked(invocation: StreamInvocation): void {
-    const { tenure, records, shardId } = invocation;
+    const { tenure, records, shardId, window } = invocation;
     const { mapping, stream, fn, court } = this.bench;
     const { batchSize } = mapping.fields;
+    if (records.length === 0 && window?.isFinal !== true) this.#fail('R3', `an invocation of ${shardId} has no records`);
     if (records.length > batchSize) this.#fail('R3', `${String(records.length)} records in a batch of ${String(batchSize)}`);
     const inBatch = new Set(records);
     const last = new Map<string, number>();
     for (const record of records) {
+      if (record.isUnwanted) this.#fail('R1', `record ${record.text} is invoked, and the filter rejects it`);
       if (record.shardId !== shardId) this.#fail('R2', `record ${record.text} of ${record.shardId} is in a batch of ${shardId}`);
       if ((last.get(record.key) ?? -1) >= record.order)
         this.#fail('R2', `record ${record.text} stands behind a later one of ${record.key}`);
@@ -159,19 +186,23 @@ export class MappingJudge {
     this.#discards.checkInvoked(invocation);
     this.#lanes.invoked(invocation);
     court.invoked(tenure.life, fn);
+    if (window !== undefined) this.#windows?.invoked(invocation, window);
     this.#checkAlone(invocation);
     tenure.running.add(invocation);
   }
 
-  /** `handled`: how many of the first records this answer names as done. `failed`: it counts as a failure of the range. */
-  answered(invocation: StreamInvocation, handled: number, failed: boolean): void {
-    const { tenure, records } = invocation;
-    for (const record of records.slice(0, handled)) {
+  /** `state`: of a success in a tumbling window. */
+  answered(invocation: StreamInvocation, concluded: Concluded, state: AnsweredState | undefined): void {
+    const { handled, failed } = concluded;
+    const { tenure, records, window } = invocation;
+    const isInWindow = window !== undefined && state !== undefined;
+    const done = isInWindow ? this.#windows?.answered(invocation, window, state, concluded) : records.slice(0, handled);
+    for (const record of done ?? []) {
       record.isFinished = true;
       record.handledBy = { tenure, invocation };
       tenure.handled.add(record);
     }
-    if (!failed || handled > 0) return;
+    if (!failed || handled > 0 || records.length === 0) return;
     const range = rangeOf(records);
     this.#count(range);
     const count = (tenure.failures.get(range) ?? 0) + 1;
@@ -215,6 +246,7 @@ export class MappingJudge {
     const { condition } = discard.record.requestContext;
     this.bench.court.trace.note('target', `given up: ${records.map(({ text }) => text).join(' ')}, ${condition}`);
     for (const one of records) one.isFinished = true;
+    this.#windows?.givenUp(records);
   }
 
   /** The engine hears that the destination has it. */
@@ -231,11 +263,30 @@ export class MappingJudge {
     if (!isDropped) return;
     this.#dropped.set(rangeOf(records), tenure);
     for (const one of records) one.isFinished = true;
+    this.#windows?.givenUp(records);
   }
 
   /** The last account: nothing is left. */
   get unfinished(): readonly Offered[] {
     return [...this.records.byText.values()].filter((record) => !this.#losses.isExcused(record));
+  }
+
+  /** Shards with a window that is open. */
+  get openWindows(): readonly string[] {
+    return this.#windows?.open ?? [];
+  }
+
+  /** After the last stop: the position has moved over all that no filter wants. */
+  close(): void {
+    const { stream } = this.bench;
+    for (const record of this.#unwanted.map((text) => this.records.get(text))) {
+      // What was not read any more, because another mapping stood still, cannot be moved over.
+      if (record.incarnation !== stream.incarnation || this.#current?.delivered.has(record) !== true) continue;
+      const row = this.#rows.get(record.shardId);
+      if (row === undefined ? stream.keeps(record) : !covers(row, record)) {
+        this.#fail('R5', `record ${record.text}, which the filter rejects, holds the position of ${record.shardId}`);
+      }
+    }
   }
 
   /** Whether an engine holds the lease. */

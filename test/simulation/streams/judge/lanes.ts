@@ -31,7 +31,9 @@ export class Lanes {
     const markedUpTo = tenure.markedUpTo.get(shardId);
     const isMarked = markedUpTo !== undefined && BigInt(first.sequenceNumber) <= markedUpTo;
     const deliveredAt = tenure.delivered.get(first);
-    if (tenure.endedAt !== undefined || isMarked || deliveredAt === undefined) return;
+    // In tumbling windows batches are cut by arrival, and wait for final invocations.
+    const isWindowed = this.#bench.mapping.fields.tumblingWindowInSeconds > 0;
+    if (tenure.endedAt !== undefined || isMarked || deliveredAt === undefined || isWindowed) return;
     this.#checkLate(tenure, lane, records, isFresh, Math.max(deliveredAt, lane.freeSince));
     if (isFresh && !lane.isCut) this.#checkEarly(tenure, shardId, records, deliveredAt);
     lane.isCut = false;

@@ -11,7 +11,10 @@ export class Records {
   readonly #byShard = new Map<string, Offered[]>();
   readonly #parents = new Map<string, readonly string[]>();
 
-  add(given: Put & Pick<Offered, 'text' | 'key' | 'putAt' | 'poison' | 'killer' | 'bytes' | 'isExempt'>, parents: readonly string[]): void {
+  add(
+    given: Put & Pick<Offered, 'text' | 'key' | 'putAt' | 'poison' | 'killer' | 'bytes' | 'isExempt' | 'isUnwanted'>,
+    parents: readonly string[],
+  ): void {
     const ofKey = listOf(this.#byKey, given.key);
     const record: Offered = { ...given, order: ofKey.length, isFinished: false, handledBy: undefined };
     ofKey.push(record);
