@@ -1,6 +1,16 @@
 import { parseArgs } from 'node:util';
 
-export const suiteNames = ['engine', 'sqs', 'streams-engine', 'lanes', 'memory', 'kinesis', 'dynamodb-streams', 'filter'] as const;
+export const suiteNames = [
+  'engine',
+  'sqs',
+  'streams-engine',
+  'lanes',
+  'memory',
+  'kinesis',
+  'dynamodb-streams',
+  'filter',
+  'targets',
+] as const;
 export type SuiteName = (typeof suiteNames)[number];
 
 export const USAGE = `usage: npm run bench -- [${suiteNames.join('] [')}] [--json FILE] [--short] [--strict] [--rounds N] [--only TEXT]

@@ -23,6 +23,7 @@
  * - stream-contestants.ts  contestants on a real stream that stay and read it again and again, and their bars
  * - stream-readers.ts  what those have in common
  * - filter-suite.ts    compiled filters beside JSON.parse; filter-worker.ts runs in the child
+ * - targets-suite.ts   one invocation through each target beside the bare transport; targets-worker.ts runs in the child, targets-peers.ts are the transports
  * - workers.ts         which of them runs in the child of which suite
  */
 import { writeFile } from 'node:fs/promises';
@@ -38,6 +39,7 @@ import { type BenchOptions, type SuiteName, USAGE, usageOr } from './options.ts'
 import { asText } from './report.ts';
 import { sqsSuite } from './sqs-suite.ts';
 import { streamsEngineSuite } from './streams-engine-suite.ts';
+import { targetsSuite } from './targets-suite.ts';
 import { workers } from './workers.ts';
 
 const suites: Readonly<Record<SuiteName, (options: BenchOptions) => Promise<SuiteReport>>> = {
@@ -49,6 +51,7 @@ const suites: Readonly<Record<SuiteName, (options: BenchOptions) => Promise<Suit
   kinesis: kinesisSuite,
   'dynamodb-streams': dynamodbSuite,
   filter: filterSuite,
+  targets: targetsSuite,
 };
 
 async function measure(options: BenchOptions): Promise<boolean> {

@@ -12,4 +12,5 @@ export const workers: Readonly<Record<SuiteName, () => Promise<{ work: Work }>>>
   kinesis: () => import('./stream-worker.ts'),
   'dynamodb-streams': () => import('./stream-worker.ts'),
   filter: () => import('./filter-worker.ts'),
+  targets: () => import('./targets-worker.ts'),
 };
