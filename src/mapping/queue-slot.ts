@@ -63,12 +63,8 @@ export class QueueSlot {
 
   async #turn(): Promise<void> {
     const { settler, hardStop, invoker } = this.#works;
-    if (hardStop.isSet) {
-      await settler.giveBack(await this.#collector.leftovers());
-      return;
-    }
-    if (this.#collector.hasLeftovers && !invoker.breaker.isClosed) {
-      // What came while the breaker opened waits in the queue, not here.
+    // What came while the breaker opened waits in the queue, not here.
+    if (hardStop.isSet || (this.#collector.hasLeftovers && !invoker.breaker.isClosed)) {
       await settler.giveBack(await this.#collector.leftovers());
       return;
     }

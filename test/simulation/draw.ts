@@ -1,5 +1,6 @@
 import { SeededRandom } from '../../src/index.ts';
 import { drawActions, drawTraffic, drawWallJumps } from './draw-events.ts';
+import { withOutages } from './draw-outages.ts';
 import type { Behaviour, FaultRates, FunctionPlan, MappingFields, MappingPlan, Plan, QueuePlan } from './plan.ts';
 
 const NO_FAULTS: FaultRates = {
@@ -33,7 +34,8 @@ export function drawPlan(seed: number): Plan {
   for (let turn = 0; turn < 4; turn += 1) random.next();
   if (random.chance(0.12)) return drawIsolation(seed, random);
   const plan = drawRough(seed, random);
-  return random.chance(0.06) ? clogged(plan) : plan;
+  const rough = random.chance(0.06) ? clogged(plan) : plan;
+  return withOutages(rough, new SeededRandom(Math.imul(seed, 0x85ebca6b)));
 }
 
 /** Handlers that do not stop and replies that come late: what was received waits until its deadline has passed. */

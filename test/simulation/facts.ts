@@ -11,6 +11,10 @@ export interface MappingFacts {
   readonly fifo: boolean;
   readonly functionName: string;
   readonly reserved: number | undefined;
+  /** Of all functions of the engine together. */
+  readonly accountConcurrency: number | undefined;
+  /** Faults in a row that open its breaker; undefined: it has none. */
+  readonly breakerFailures: number | undefined;
   readonly timeoutMs: number;
   readonly batchSize: number;
   readonly windowMs: number;
@@ -63,8 +67,14 @@ export interface Facts {
     results: readonly EntryResult[] | undefined;
   };
   invoked: InvocationFacts;
-  /** `handled`: the messages that this answer names as done. `listed`: reported as failed by a partial answer that can be read. */
-  answered: { invocation: InvocationFacts; kind: string; handled: readonly string[]; listed: readonly string[] };
+  /** `fault`: what it says of the target itself. `handled`: the messages that this answer names as done. `listed`: reported as failed by a partial answer that can be read. */
+  answered: {
+    invocation: InvocationFacts;
+    kind: string;
+    fault: 'reached' | 'throttled' | 'failed';
+    handled: readonly string[];
+    listed: readonly string[];
+  };
   ended: { invocation: InvocationFacts };
   event: { life: Life; name: keyof EngineEvents; event: EngineEvents[keyof EngineEvents] };
   enabled: { life: Life; mapping: MappingFacts };

@@ -49,11 +49,31 @@ export interface QueuePlan {
   readonly maxReceiveCount: number | undefined;
 }
 
+/** A time in which the target of a function cannot do its work, ms. */
+export interface Outage {
+  readonly from: number;
+  readonly to: number;
+  /** Nobody listens, everything is throttled, or the function cannot be loaded. */
+  readonly kind: 'refused' | 'throttled' | 'init';
+}
+
+/** What a function has that is reached over a network, or by a process of its own. */
+export interface RemotePlan {
+  readonly outages: readonly Outage[];
+  /** How often its process dies of an event, a probability. */
+  readonly crash: number;
+  /** How often it answers, well, after its deadline, whatever it is told, a probability. */
+  readonly late: number;
+  readonly breaker: { readonly failures: number; readonly pauseMs: number; readonly maxPauseMs: number } | undefined;
+}
+
 export interface FunctionPlan {
   readonly name: string;
   readonly timeoutSeconds: number;
   readonly reserved: number | undefined;
   readonly behaviour: Behaviour;
+  /** `undefined`: it is in the process of the engine. */
+  readonly remote?: RemotePlan;
 }
 
 /** A mapping's own fields. */
@@ -110,6 +130,8 @@ export interface Plan {
   /** Steps of the wall clock: when and by how much, ms. */
   readonly wallJumps: readonly { readonly at: number; readonly byMs: number }[];
   readonly stopTimeoutMs: number;
+  /** How many invocations of all functions may run at once; undefined: no limit. */
+  readonly accountConcurrency?: number;
   /** How many messages the engine may hold at once; undefined: its own default. */
   readonly bufferRecords: number | undefined;
   /** How long a call to a source takes to get there and back, ms, at most. */

@@ -3,7 +3,7 @@ import type { Clock, FunctionTarget, Invocation, InvocationContext, Outcome, See
 import { type Answer, brokenAnswer, conclude, doneAnswer, partialAnswer } from './answers.ts';
 import type { InvocationFacts, MappingFacts, Tell } from './facts.ts';
 import { type Life, never } from './life.ts';
-import type { Behaviour, FunctionPlan } from './plan.ts';
+import type { Behaviour, FunctionPlan, Outage } from './plan.ts';
 import { short, type Trace } from './trace.ts';
 
 /** What a simulated function works with. */
@@ -28,6 +28,21 @@ interface Script {
   /** How long after its answer, or after it was told to stop, it really stops, ms. */
   readonly endMs: number;
   readonly stopMs: number;
+  /** It does not listen, and answers after its deadline. */
+  readonly isLate?: true;
+}
+
+const OUTAGES: Readonly<Record<Outage['kind'], Outcome>> = {
+  refused: { kind: 'service-error', message: 'connect ECONNREFUSED', retryAfterMs: undefined },
+  throttled: { kind: 'throttled', message: '429', retryAfterMs: undefined },
+  init: { kind: 'function-error', errorType: 'Error', errorMessage: 'no database', duringInit: true },
+};
+
+/** What a reader of the rules concludes of the target from an outcome; not what the engine does. */
+function faultOf(outcome: Outcome): 'reached' | 'throttled' | 'failed' {
+  if (outcome.kind === 'throttled') return 'throttled';
+  if (outcome.kind === 'service-error' || outcome.kind === 'terminal') return 'failed';
+  return outcome.kind === 'function-error' && outcome.duringInit === true ? 'failed' : 'reached';
 }
 
 /** Below this no event can come near the cap. */
@@ -35,10 +50,12 @@ const SMALL_BYTES = 3_000_000;
 
 /** A function that does what its plan and chance say. */
 export class SimulatedTarget implements FunctionTarget<SQSEvent> {
+  readonly remote: boolean;
   readonly #parts: TargetParts;
 
   constructor(parts: TargetParts) {
     this.#parts = parts;
+    this.remote = parts.plan.remote !== undefined;
   }
 
   invoke(event: SQSEvent, context: InvocationContext): Invocation {
@@ -103,11 +120,18 @@ export class SimulatedTarget implements FunctionTarget<SQSEvent> {
       if (invocation.answered || !life.touch()) return;
       invocation.answered = true;
       trace.note(plan.name, `answers ${given.kind}, request ${invocation.requestId.slice(0, 4)}`);
-      tell('answered', { invocation, kind: given.kind, ...concluded });
+      tell('answered', { invocation, kind: given.kind, fault: faultOf(given), ...concluded });
       resolveOutcome(given);
       endAfter(endMs);
     };
     const cancel = clock.timer(script.afterMs, () => {
+      if (script.isLate === true && invocation.answered) {
+        // The engine has gone on without it: what it says now must change nothing.
+        trace.note(plan.name, `answers too late, request ${invocation.requestId.slice(0, 4)}`);
+        resolveOutcome(script.outcome);
+        end();
+        return;
+      }
       const none = { handled: [], listed: [] };
       answer(
         script.outcome,
@@ -116,6 +140,12 @@ export class SimulatedTarget implements FunctionTarget<SQSEvent> {
       );
     });
     const onAbort = (): void => {
+      if (script.isLate === true) {
+        if (!life.touch()) return;
+        invocation.answered = true;
+        tell('answered', { invocation, kind: 'timeout', fault: 'reached', handled: [], listed: [] });
+        return;
+      }
       cancel();
       answer({ kind: 'timeout' }, { handled: [], listed: [] }, script.stopMs);
     };
@@ -132,8 +162,10 @@ export class SimulatedTarget implements FunctionTarget<SQSEvent> {
     const afterMs = Math.min(random.integer(least, most), timeoutSeconds * 1000 - 1);
     const base = { afterMs, answer: undefined, endMs: 0, stopMs: 0 };
     const poison = invocation.records.filter(({ messageId }) => isPoison(messageId)).map(({ messageId }) => messageId);
+    const outage = plan.remote?.outages.find(({ from, to }) => from <= clock.monotonic() && clock.monotonic() < to);
+    if (outage !== undefined) return { ...base, afterMs: random.integer(0, 20), outcome: OUTAGES[outage.kind] };
     if (areFaultsOn) {
-      const failure = this.#failure(behaviour, base);
+      const failure = this.#remoteFailure(base) ?? this.#failure(behaviour, base);
       if (failure !== undefined) return failure;
     }
     const { partial } = invocation.mapping;
@@ -153,6 +185,17 @@ export class SimulatedTarget implements FunctionTarget<SQSEvent> {
     const failed =
       areFaultsOn && partial > 0 && random.chance(partial) ? ids.filter((id) => poison.includes(id) || random.chance(0.4)) : poison;
     return failed.length > 0 ? partialAnswer(random, failed) : doneAnswer(random);
+  }
+
+  #remoteFailure(base: Omit<Script, 'outcome'>): Script | undefined {
+    const { random, plan } = this.#parts;
+    if (plan.remote === undefined) return undefined;
+    if (random.chance(plan.remote.crash)) {
+      return { ...base, outcome: { kind: 'function-error', errorType: 'Runtime.ExitError', errorMessage: 'exit status 1' } };
+    }
+    if (!random.chance(plan.remote.late)) return undefined;
+    const afterMs = plan.timeoutSeconds * 1000 + random.integer(1, 8000);
+    return { ...base, afterMs, isLate: true, outcome: { kind: 'success', text: () => '' } };
   }
 
   #failure(behaviour: Behaviour, base: Omit<Script, 'outcome'>): Script | undefined {

@@ -1,6 +1,7 @@
 import { EmbeddedQueue } from '../../adapters/source/embedded-queue/index.ts';
 import { memoryStore } from '../../adapters/store/memory/index.ts';
 import { CoreEngine, SeededRandom, silentLogger, silentMeter, VirtualClock } from '../../src/index.ts';
+import { FAILURES_TO_OPEN } from '../../src/invoke/circuit-breaker.ts';
 import type { MappingFacts } from './facts.ts';
 import { Faults } from './faults.ts';
 import { FaultySource } from './faulty-source.ts';
@@ -88,6 +89,7 @@ export class World {
       },
       {
         stopTimeoutMs: this.plan.stopTimeoutMs,
+        ...(this.plan.accountConcurrency === undefined ? {} : { accountConcurrency: this.plan.accountConcurrency }),
         ...(this.plan.bufferRecords === undefined ? {} : { bufferRecords: this.plan.bufferRecords }),
       },
     );
@@ -121,6 +123,7 @@ export class World {
           target,
           timeout: definition.timeoutSeconds,
           ...(definition.reserved === undefined ? {} : { reservedConcurrentExecutions: definition.reserved }),
+          ...(definition.remote?.breaker === undefined ? {} : { breaker: definition.remote.breaker }),
         });
         return [definition.name, ref] as const;
       }),
@@ -190,6 +193,8 @@ function factsOf(plan: Plan, mapping: MappingPlan, arn: string, hasRedrive: bool
     fifo: queue.fifo,
     functionName,
     reserved: definition.reserved,
+    accountConcurrency: plan.accountConcurrency,
+    breakerFailures: definition.remote === undefined ? undefined : (definition.remote.breaker?.failures ?? FAILURES_TO_OPEN),
     timeoutMs: definition.timeoutSeconds * 1000,
     batchSize: fields.batchSize ?? 10,
     windowMs: (fields.maximumBatchingWindowInSeconds ?? 0) * 1000,

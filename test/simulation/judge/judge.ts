@@ -2,6 +2,7 @@ import type { EmbeddedQueue } from '../../../adapters/source/embedded-queue/inde
 import type { Facts, Fail, Rule, Tell, Watcher } from '../facts.ts';
 import type { Trace } from '../trace.ts';
 import type { Bench } from './bench.ts';
+import { watchBreakers } from './breaker.ts';
 import { watchLimits } from './limits.ts';
 import { Messages } from './messages.ts';
 import { watchNothingLost } from './nothing-lost.ts';
@@ -41,6 +42,7 @@ export class Judge {
       watchNothingLost(bench),
       watchOrder(bench),
       watchLimits(bench),
+      watchBreakers(bench),
       watchWindows(bench),
       watchVisibility(bench),
       watchDelays(bench),

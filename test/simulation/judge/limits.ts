@@ -27,6 +27,11 @@ export function watchLimits({ fail, now }: Bench): Watcher {
   const check = (life: Life, mapping: MappingFacts): void => {
     const own = inUse(life, ({ name }) => name === mapping.name);
     const all = inUse(life, ({ functionName }) => functionName === mapping.functionName);
+    const total = mapping.accountConcurrency === undefined ? undefined : inUse(life, () => true);
+    if (total !== undefined && total.invocations > (mapping.accountConcurrency ?? 0))
+      fail('R3', `all functions together run ${String(total.invocations)} invocations, ${String(mapping.accountConcurrency)} may run`);
+    if (total !== undefined && total.credits > (mapping.accountConcurrency ?? 0))
+      fail('R9', `${mapping.name} receives with ${String(total.credits)} credits in use, ${String(mapping.accountConcurrency)} may be`);
     const { maximumConcurrency = Number.POSITIVE_INFINITY, reserved = Number.POSITIVE_INFINITY } = mapping;
     if (own.invocations > maximumConcurrency)
       fail('R3', `${mapping.name} runs ${String(own.invocations)} invocations, MaximumConcurrency is ${String(maximumConcurrency)}`);

@@ -1,3 +1,4 @@
+import type { EngineEvents } from '../../../src/index.ts';
 import type { InvocationFacts, MappingFacts, Watcher } from '../facts.ts';
 import type { Life } from '../life.ts';
 import type { Bench } from './bench.ts';
@@ -30,6 +31,11 @@ export function watchWindows({ fail, now }: Bench): Watcher {
       windows.progressed(life, mapping.name);
     },
     event: ({ life, name, event }) => {
+      if (name === 'breaker.state') {
+        const { functionName, state } = event as EngineEvents['breaker.state'];
+        windows.breaker(life, functionName, state === 'closed');
+        return;
+      }
       if (name === 'handler.abandoned' || name === 'batch.settled') windows.progressed(life, (event as { mapping: string }).mapping);
       if (DISTURBANCES.includes(name)) windows.troubled(life, (event as { mapping: string }).mapping);
     },
@@ -50,6 +56,8 @@ class Windows {
   /** When the mapping last had reason to begin or end a batch at another time. */
   readonly #ended = new Map<string, number>();
   readonly #trouble = new Map<string, number>();
+  /** When the breaker of a function was closed again. */
+  readonly #breakers = new Map<string, number>();
 
   constructor(fail: Bench['fail'], now: () => number) {
     this.#fail = fail;
@@ -78,13 +86,19 @@ class Windows {
     this.#trouble.set(key, Math.max(this.#trouble.get(key) ?? 0, this.#now()));
   }
 
+  /** While a breaker is not closed batches wait, and its trials go as they are. */
+  breaker(life: Life, functionName: string, isClosed: boolean): void {
+    this.#breakers.set(`${String(life.number)} ${functionName}`, isClosed ? this.#now() : Number.POSITIVE_INFINITY);
+  }
+
   check({ life, mapping, records, attempt, bytes }: InvocationFacts): void {
     if (attempt > 1) return;
     const key = `${String(life.number)} ${mapping.name}`;
     const first = this.firstArrival(life, records);
+    if ((this.#breakers.get(`${String(life.number)} ${mapping.functionName}`) ?? Number.NEGATIVE_INFINITY) >= first) return;
     const ended = this.#ended.get(key) ?? Number.NEGATIVE_INFINITY;
     const waited = this.#now() - Math.max(first, ended);
-    if (waited > mapping.windowMs + WINDOW_SLACK_MS && mapping.reserved === undefined) {
+    if (waited > mapping.windowMs + WINDOW_SLACK_MS && mapping.reserved === undefined && mapping.accountConcurrency === undefined) {
       this.#fail('R3', `a batch of ${mapping.name} waited ${String(waited)} ms, its window is ${String(mapping.windowMs)} ms`);
     }
     const isFull = records.length >= mapping.batchSize || bytes > PAYLOAD_BYTES_MAX / 4;
