@@ -120,8 +120,8 @@ export class FunctionProcess implements RuntimeListener {
       this.#rest();
     } else if (this.#phase === 'busy') {
       if (this.#job?.answered === undefined) return false;
-      this.#finish();
-      this.#rest();
+      // What it printed before may be waiting in its pipe: that is read in the same round of the event loop.
+      setImmediate(this.#onRoundOver);
     }
     return true;
   }
@@ -289,6 +289,12 @@ export class FunctionProcess implements RuntimeListener {
   readonly #onAbort = (): void => {
     this.#job?.answer({ kind: 'timeout' });
     this.stop();
+  };
+
+  readonly #onRoundOver = (): void => {
+    if (this.#phase !== 'busy') return;
+    this.#finish();
+    this.#rest();
   };
 
   readonly #onIdleTooLong = (): void => {

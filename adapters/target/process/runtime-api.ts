@@ -39,6 +39,8 @@ export class RuntimeApi {
   readonly #maxResponseBytes: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Connections on which a body is being read, with what is to be done after it: requests may come behind each other. */
+  readonly #reading = new Map<Socket, () => void>();
   #next: ServerResponse | undefined;
   #onDrained: () => void = ignore;
 
@@ -55,6 +57,7 @@ export class RuntimeApi {
       this.#sockets.add(socket);
       socket.once('close', () => {
         this.#sockets.delete(socket);
+        this.#reading.delete(socket);
         if (this.#sockets.size === 0) this.#onDrained();
       });
     });
@@ -110,16 +113,26 @@ export class RuntimeApi {
   #route(request: IncomingMessage, response: ServerResponse): void {
     const { method, url = '' } = request;
     if (url === NEXT) {
-      if (method === 'GET') this.#hold(request, response);
-      else refuse(response, 405, 'MethodNotAllowed', 'the next invocation is asked for with GET');
+      if (method !== 'GET') refuse(response, 405, 'MethodNotAllowed', 'the next invocation is asked for with GET');
+      else if (!this.#reading.has(request.socket)) this.#hold(request, response);
+      else {
+        this.#reading.set(request.socket, () => {
+          this.#hold(request, response);
+        });
+      }
       return;
     }
     const answer = url === INIT_ERROR ? [] : ANSWER.exec(url);
     if (answer === null) refuse(response, 404, 'NotFound', 'the Lambda Runtime API has no such path');
     else if (method !== 'POST') refuse(response, 405, 'MethodNotAllowed', 'answers are sent with POST');
     else {
+      const { socket } = request;
+      this.#reading.set(socket, ignore);
       readBody(request, this.#maxResponseBytes, (body) => {
+        const after = this.#reading.get(socket);
+        this.#reading.delete(socket);
         this.#take(request, response, body, answer);
+        after?.();
       });
     }
   }

@@ -1,72 +1,66 @@
-import { Agent, request } from 'node:http';
 import process from 'node:process';
+import { Connection } from './connection.js';
 
-const [host = '', port = ''] = (process.env['AWS_LAMBDA_RUNTIME_API'] ?? '').split(':');
-const agent = new Agent({ keepAlive: true });
+const connection = new Connection(process.env['AWS_LAMBDA_RUNTIME_API'] ?? '');
 const root = '/2018-06-01/runtime';
 
-/** @typedef {import('node:http').IncomingHttpHeaders} Headers */
+/** @typedef {import('./connection.js').Answer} Answer */
 /** @typedef {import('./failure.js').Failure} Failure */
 
 /**
- * @param {string} method
- * @param {string} path
- * @param {string} [body]
- * @param {Record<string, string>} [more]
- * @returns {Promise<{ headers: Headers, text: string }>}
+ * Asks for the next invocation.
+ *
+ * @returns {Promise<Answer>}
  */
-function exchange(method, path, body, more = {}) {
-  return new Promise((resolve, reject) => {
-    const headers =
-      body === undefined ? more : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...more };
-    const sent = request({ host, port, agent, method, path: `${root}${path}`, headers }, (response) => {
-      /** @type {Buffer[]} */
-      const chunks = [];
-      response.on('data', (/** @type {Buffer} */ chunk) => chunks.push(chunk));
-      response.once('error', reject);
-      response.once('end', () => {
-        resolve({ headers: response.headers, text: Buffer.concat(chunks).toString('utf8') });
-      });
-    });
-    sent.once('error', reject);
-    sent.end(body);
+export async function nextInvocation() {
+  const answer = await connection.send('GET', `${root}/invocation/next`);
+  if (answer.headers['lambda-runtime-aws-request-id'] === undefined) throw new Error('the Runtime API gives no invocation');
+  return answer;
+}
+
+/**
+ * Answers an invocation, and asks for the next in the same breath.
+ *
+ * @param {string} requestId
+ * @param {string | Failure} answer
+ * @returns {Promise<Answer>}
+ */
+export function answerAndNext(requestId, answer) {
+  return connection.together(() => {
+    const sent =
+      typeof answer === 'string'
+        ? connection.send('POST', `${root}/invocation/${requestId}/response`, answer)
+        : postError(requestId, answer);
+    // Refused or lost: the next invocation does not come either, and tells.
+    sent.catch(() => undefined);
+    return nextInvocation();
   });
 }
 
-/** @returns {Promise<{ headers: Headers, event: string }>} */
-export async function nextInvocation() {
-  const { headers, text } = await exchange('GET', '/invocation/next');
-  if (headers['lambda-runtime-aws-request-id'] === undefined) throw new Error('the Runtime API gives no invocation');
-  return { headers, event: text };
-}
-
-/**
- * @param {string} requestId
- * @param {string} answer
- */
-export async function postResponse(requestId, answer) {
-  await exchange('POST', `/invocation/${requestId}/response`, answer);
-}
-
 /**
  * @param {string} requestId
  * @param {Failure} failure
+ * @returns {Promise<Answer>}
  */
-export async function postError(requestId, failure) {
-  await postFailure(`/invocation/${requestId}/error`, failure);
+export function postError(requestId, failure) {
+  return postFailure(`/invocation/${requestId}/error`, failure);
 }
 
-/** @param {Failure} failure */
-export async function postInitError(failure) {
-  await postFailure('/init/error', failure);
+/**
+ * @param {Failure} failure
+ * @returns {Promise<Answer>}
+ */
+export function postInitError(failure) {
+  return postFailure('/init/error', failure);
 }
 
 /**
  * @param {string} path
  * @param {Failure} failure
  */
-async function postFailure(path, failure) {
-  await exchange('POST', path, JSON.stringify(failure), { 'lambda-runtime-function-error-type': headerText(failure.errorType) });
+function postFailure(path, failure) {
+  const header = `lambda-runtime-function-error-type: ${headerText(failure.errorType)}\r\n`;
+  return connection.send('POST', `${root}${path}`, JSON.stringify(failure), header);
 }
 
 /** @param {string} text */

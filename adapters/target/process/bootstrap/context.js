@@ -1,23 +1,18 @@
 import process from 'node:process';
 
-/** @param {string | string[] | undefined} value */
-function single(value) {
-  return Array.isArray(value) ? (value[0] ?? '') : (value ?? '');
-}
-
 /**
  * Lambda's context of one invocation, without `done`, `fail` and `succeed`: they belong to the call.
  *
- * @param {import('node:http').IncomingHttpHeaders} headers
+ * @param {Readonly<Record<string, string>>} headers
  * @returns {import('./handler.js').CallContext}
  */
 export function contextOf(headers) {
   const { env } = process;
-  const deadline = Number(single(headers['lambda-runtime-deadline-ms']));
+  const deadline = Number(headers['lambda-runtime-deadline-ms']);
   return {
     callbackWaitsForEmptyEventLoop: true,
-    awsRequestId: single(headers['lambda-runtime-aws-request-id']),
-    invokedFunctionArn: single(headers['lambda-runtime-invoked-function-arn']),
+    awsRequestId: headers['lambda-runtime-aws-request-id'] ?? '',
+    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'] ?? '',
     functionName: env['AWS_LAMBDA_FUNCTION_NAME'] ?? '',
     functionVersion: env['AWS_LAMBDA_FUNCTION_VERSION'] ?? '',
     memoryLimitInMB: env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'] ?? '',

@@ -3,6 +3,7 @@
  * other runtime. Plain JavaScript, so that Node runs it as it is, from the package and from the sources.
  *
  * - api.js      the calls of the Runtime API
+ * - connection.js the connection they are made on
  * - handler.js  finds the handler, calls it in any of its styles
  * - context.js  what the handler receives beside the event
  * - failure.js  whatever was thrown, as the Runtime API wants it
@@ -12,7 +13,7 @@
  * @property {string} exportName what it exports; dots lead into objects
  */
 import process from 'node:process';
-import { nextInvocation, postError, postInitError, postResponse } from './api.js';
+import { answerAndNext, nextInvocation, postError, postInitError } from './api.js';
 import { contextOf } from './context.js';
 import { failureOf, named } from './failure.js';
 import { call, load } from './handler.js';
@@ -25,8 +26,9 @@ const EXIT_UNHANDLED_REJECTION = 128;
 const EXIT_UNCAUGHT_EXCEPTION = 129;
 const PARENT_LOOK_MS = 1_000;
 
-/** @type {string | undefined} */
-let requestId;
+/** @type {'starting' | 'busy' | 'idle'} */
+let phase = 'starting';
+let requestId = '';
 
 const { ppid } = process;
 // Whoever started this process was killed: nobody will ever read an answer.
@@ -49,7 +51,8 @@ async function die(error, code) {
   const failure = failureOf(error);
   try {
     await printed();
-    await (requestId === undefined ? postInitError(failure) : postError(requestId, failure));
+    if (phase === 'starting') await postInitError(failure);
+    else if (phase === 'busy') await postError(requestId, failure);
   } finally {
     process.exit(code);
   }
@@ -73,23 +76,34 @@ async function main() {
     await die(error, 1);
     return;
   }
+  phase = 'idle';
+  let next = await nextInvocation();
   for (;;) {
-    const { event, headers } = await nextInvocation();
-    requestId = String(headers['lambda-runtime-aws-request-id']);
-    process.env['_X_AMZN_TRACE_ID'] = String(headers['lambda-runtime-trace-id']);
-    /** @type {string} */
-    let answer;
-    try {
-      const value = await call(handler, JSON.parse(event), contextOf(headers));
-      // As Lambda does it: what has no JSON of its own is null.
-      answer = jsonOf(value) ?? 'null';
-      await printed();
-    } catch (error) {
-      await printed();
-      await postError(requestId, failureOf(error));
-      continue;
-    }
-    await postResponse(requestId, answer);
+    const { headers, text } = next;
+    phase = 'busy';
+    requestId = headers['lambda-runtime-aws-request-id'] ?? '';
+    process.env['_X_AMZN_TRACE_ID'] = headers['lambda-runtime-trace-id'] ?? '';
+    const answer = await answerOf(handler, text, headers);
+    if (process.stdout.writableLength > 0 || process.stderr.writableLength > 0) await printed();
+    phase = 'idle';
+    next = await answerAndNext(requestId, answer);
+  }
+}
+
+/**
+ * The answer as JSON, or what went wrong.
+ *
+ * @param {import('./handler.js').Handler} handler
+ * @param {string} event
+ * @param {Readonly<Record<string, string>>} headers
+ */
+async function answerOf(handler, event, headers) {
+  try {
+    const value = await call(handler, JSON.parse(event), contextOf(headers));
+    // As Lambda does it: what has no JSON of its own is null.
+    return jsonOf(value) ?? 'null';
+  } catch (error) {
+    return failureOf(error);
   }
 }
 
