@@ -16,7 +16,7 @@ export interface LogLine {
 }
 
 /** A log that keeps its lines. */
-export class KeptLog implements Logger {
+class KeptLog implements Logger {
   readonly lines: LogLine[];
   readonly #bound: LogFields;
 
