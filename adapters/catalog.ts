@@ -22,6 +22,7 @@ import type { EmbeddedStream, EmbeddedStreamOptions } from './source/embedded-st
 import type { KinesisOptions } from './source/kinesis/index.ts';
 import type { SqsOptions } from './source/sqs/index.ts';
 import type { FunctionHandler } from './target/function/index.ts';
+import type { LambdaTargetOptions } from './target/lambda/index.ts';
 import type { ProcessTargetOptions } from './target/process/index.ts';
 
 /** An embedded queue of a configuration; its redrive policy names a queue that stands earlier in the list. */
@@ -105,6 +106,11 @@ async function http(options: { readonly url: string }): Promise<FunctionTarget> 
   return target.http(options);
 }
 
+async function lambda(options: LambdaTargetOptions): Promise<FunctionTarget> {
+  const target = await import('./target/lambda/index.ts');
+  return target.lambda(options);
+}
+
 async function process(options: ProcessTargetOptions): Promise<FunctionTarget> {
   const { processTarget } = await import('./target/process/index.ts');
   return processTarget(options);
@@ -119,5 +125,5 @@ export const catalog = {
   stores: { memory, sqlite },
   sources: { embeddedQueues, embeddedStreams, sqs, kinesis, dynamodbStreams },
   destinations: { sqs: toSqs, sns: toSns, s3: toS3 },
-  targets: { function: inProcess, http, process },
+  targets: { function: inProcess, http, lambda, process },
 };

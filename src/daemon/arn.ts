@@ -18,6 +18,8 @@ export interface Arn {
 /** What mappings may name, of this file. */
 export interface Known {
   readonly functions: readonly string[];
+  /** Versions and aliases of each function, `$LATEST` among them. */
+  readonly qualifiers: ReadonlyMap<string, readonly string[]>;
   readonly queues: readonly string[];
   readonly streams: readonly string[];
 }

@@ -1,15 +1,13 @@
 import type { FunctionTarget, Logger, StateStore } from '../contract/index.ts';
-import { CoreEngine, type FunctionRef } from '../engine/index.ts';
+import { CoreEngine, type FunctionVersionOptions } from '../engine/index.ts';
 import type { ScrapedMeter } from '../manage/index.ts';
-import { type Checked, type Mapping, pascal } from '../mapping/index.ts';
+import { type Mapping, pascal } from '../mapping/index.ts';
 import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
 import { type Embedded, makeEmbedded } from './embedded.ts';
-import { loadHandler } from './handler-file.ts';
 import type { Narrator } from './narrator.ts';
 import { type OpenMapping, openMappings } from './open-mappings.ts';
-import type { FunctionPlan } from './plan-functions.ts';
-import { processField } from './plan-process.ts';
+import { openTargets, type Targets } from './open-targets.ts';
 import { Problems } from './problems.ts';
 
 /** All parts of a daemon, joined and not started. */
@@ -39,18 +37,28 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const mappings = await openMappings(config.mappings, { catalog, aws: config.aws, embedded, problems });
   // User code runs when its module is loaded: only once all that can be told without it is right.
   problems.throwIfAny();
-  const targets = await openTargets(parts, problems);
+  const targets = await openTargets({ catalog, config, logger, problems });
   problems.throwIfAny();
   const store = await openStore(catalog, config);
   const engine = new CoreEngine(
-    { clock: catalog.clock, random: catalog.random, logger, meter, store, ownerLabel: `PID ${String(process.pid)}` },
+    {
+      clock: catalog.clock,
+      random: catalog.random,
+      logger,
+      meter,
+      store,
+      ownerLabel: `PID ${String(process.pid)}`,
+      ...(targets.elsewhere.size === 0 ? {} : { functionsElsewhere: inLambda(targets) }),
+    },
     {
       stopTimeoutMs: config.stopTimeoutSeconds * 1000,
       ...(config.aws.region === undefined ? {} : { region: config.aws.region }),
       ...(config.aws.accountId === undefined ? {} : { accountId: config.aws.accountId }),
     },
   );
-  fill(engine, config, mappings, targets, problems);
+  addFunctions(engine, config, targets, problems);
+  problems.throwIfAny();
+  for (const mapping of mappings) problems.try(() => add(engine, mapping));
   problems.throwIfAny();
   return {
     engine,
@@ -58,72 +66,48 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
     disabled: new Set(config.mappings.filter(({ fields }) => fields.enabled === false).map(({ name }) => name)),
     close: () =>
       closeAll(
-        [...mappings.flatMap(partsOf), ...embedded.queues.values(), ...embedded.streams.values(), ...targets.values(), store],
+        [...mappings.flatMap(partsOf), ...embedded.queues.values(), ...embedded.streams.values(), ...targets.here.values(), store],
         logger,
       ),
   };
-}
-
-async function openTargets(parts: AssemblyParts, problems: Problems): Promise<Map<string, FunctionTarget>> {
-  const targets = new Map<string, FunctionTarget>();
-  for (const { name, at, target } of parts.config.functions) {
-    try {
-      targets.set(name, await openTarget(parts, target, at));
-    } catch (error) {
-      problems.take(error, (option) => `${at}.${fieldOf(target.kind, option)}`);
-    }
-  }
-  return targets;
-}
-
-function openTarget({ catalog, logger }: AssemblyParts, target: FunctionPlan['target'], at: string): Promise<FunctionTarget> {
-  switch (target.kind) {
-    case 'http':
-      return catalog.targets.http({ url: target.url });
-    case 'process':
-      return catalog.targets.process({ ...target.options, logger });
-    case 'handler':
-      return loadHandler(target.handler, `${at}.Handler`).then((loaded) => catalog.targets.function(loaded));
-  }
-}
-
-/** The field of the file that an option of a target comes from. */
-function fieldOf(kind: FunctionPlan['target']['kind'], option: string): string {
-  if (kind === 'process') return processField(option);
-  return kind === 'http' ? 'Url' : 'Handler';
 }
 
 function openStore(catalog: Catalog, { store }: DaemonConfig): Promise<StateStore> {
   return store.type === 'memory' ? catalog.stores.memory() : catalog.stores.sqlite({ path: store.path });
 }
 
-function fill(
-  engine: CoreEngine,
-  config: DaemonConfig,
-  mappings: readonly OpenMapping[],
-  targets: ReadonlyMap<string, FunctionTarget>,
-  problems: Problems,
-): void {
-  const functions = new Map<string, FunctionRef<unknown>>();
-  for (const { name, at, settings } of config.functions) {
-    const target = targets.get(name);
+/** Targets that were made when the file was read; the engine closes them. */
+function inLambda({ elsewhere }: Targets): (functionName: string) => FunctionTarget {
+  return (functionName) => {
+    const target = elsewhere.get(functionName);
+    if (target === undefined) throw new Error(`there is no target for ${functionName}`);
+    return target;
+  };
+}
+
+function addFunctions(engine: CoreEngine, config: DaemonConfig, { here }: Targets, problems: Problems): void {
+  for (const { name, at, settings, versions, aliases } of config.functions) {
+    const target = here.get(name);
     if (target === undefined) continue;
-    const made = problems.try(() => engine.function({ name, target, ...settings }, { at, spell: pascal }));
-    if (made !== undefined) functions.set(name, made);
-  }
-  for (const mapping of mappings) {
-    const { at, functionName } = mapping.plan;
-    const target = functions.get(functionName);
-    if (target !== undefined) problems.try(() => add(engine, mapping, target, { at, spell: pascal }));
+    const ofVersions = versions.map(({ version, settings: own }): [string, FunctionVersionOptions<unknown>] => {
+      const other = here.get(`${name}:${version}`);
+      return [version, { ...own, ...(other === undefined ? {} : { target: other }) }];
+    });
+    problems.try(() =>
+      engine.function({ name, target, ...settings, versions: Object.fromEntries(ofVersions), aliases }, { at, spell: pascal }),
+    );
   }
 }
 
-function add(engine: CoreEngine, mapping: OpenMapping, target: FunctionRef<unknown>, checked: Checked): Mapping {
-  const { name } = mapping.plan;
-  if (mapping.discipline === 'queue') return engine.map({ ...mapping.plan.fields, name, source: mapping.source, target }, checked);
+function add(engine: CoreEngine, mapping: OpenMapping): Mapping {
+  const { at, name, functionName } = mapping.plan;
+  const checked = { at, spell: pascal };
+  if (mapping.discipline === 'queue') {
+    return engine.map({ ...mapping.plan.fields, name, source: mapping.source, functionName }, checked);
+  }
   const { plan, source, destination } = mapping;
   const destinationConfig = destination && { destinationConfig: { onFailure: { destination } } };
-  return engine.map({ ...plan.fields, ...destinationConfig, name, source, target }, checked);
+  return engine.map({ ...plan.fields, ...destinationConfig, name, source, functionName }, checked);
 }
 
 function partsOf(mapping: OpenMapping): { close(): Promise<void> }[] {

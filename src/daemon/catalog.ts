@@ -112,6 +112,8 @@ export interface Catalog {
   readonly targets: {
     function(handler: (...args: unknown[]) => unknown): Promise<FunctionTarget>;
     http(options: { readonly url: string }): Promise<FunctionTarget>;
+    /** A function of Lambda, by name or ARN; the end of its log goes to the logger. */
+    lambda(options: AwsPlace & { readonly functionName: string; readonly logger?: Logger }): Promise<FunctionTarget>;
     process(options: ProcessPlan & { readonly logger: Logger }): Promise<FunctionTarget>;
   };
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { ACCOUNT_ID_DEFAULT, LATEST, REGION_DEFAULT } from '../engine/index.ts';
 import { check } from '../mapping/index.ts';
 import { LISTEN_DEFAULT, type ListenAddress, parseAddress } from './address.ts';
 import type { LogLevel } from './catalog.ts';
@@ -11,6 +12,7 @@ import {
   type Service,
 } from './file-fields.ts';
 import { isPlainObject } from './pascal-schema.ts';
+import type { FunctionPlaces } from './plan-function-name.ts';
 import { type FunctionPlan, planFunctions } from './plan-functions.ts';
 import { type MappingPlan, planMappings } from './plan-mappings.ts';
 import { planQueues, type QueuePlan } from './plan-queues.ts';
@@ -30,12 +32,19 @@ export interface AwsPlan {
   readonly accountId?: string;
 }
 
+/** Where functions are that are not in the file, as far as that is not what {@link AwsPlan} says. */
+export interface LambdaPlan {
+  readonly endpoint?: string;
+  readonly region?: string;
+}
+
 /** A configuration file, checked as a whole, with every default filled in. */
 export interface DaemonConfig {
   readonly listen: ListenAddress;
   readonly log: { readonly level: LogLevel; readonly pretty: boolean | undefined };
   readonly store: StorePlan;
   readonly aws: AwsPlan;
+  readonly lambda: LambdaPlan;
   readonly stopTimeoutSeconds: number;
   readonly functions: readonly FunctionPlan[];
   /** Those that others name in their redrive policy come first. */
@@ -60,9 +69,14 @@ export function resolveConfig({ content, folder }: ReadFile, now: number): Daemo
   const functions = planFunctions(fields.functions ?? {}, folder, problems);
   const queues = planQueues(fields.queues ?? {}, problems);
   const streams = planStreams(fields.streams ?? {}, problems);
-  const known = { functions: namesOf(given, 'functions'), queues: namesOf(given, 'queues'), streams: namesOf(given, 'streams') };
+  const known = {
+    functions: namesOf(given, 'functions'),
+    qualifiers: qualifiersOf(given),
+    queues: namesOf(given, 'queues'),
+    streams: namesOf(given, 'streams'),
+  };
   const entries: unknown[] = isPlainObject(given) && Array.isArray(given['mappings']) ? given['mappings'] : [];
-  const mappings = planMappings(entries, { known, now, problems });
+  const mappings = planMappings(entries, { known, places: placesOf(fields), now, problems });
   const listen = problems.try(() => (fields.listen === undefined ? LISTEN_DEFAULT : parseAddress(fields.listen, 'listen')));
   checkStore(fields, problems);
   problems.throwIfAny();
@@ -71,6 +85,7 @@ export function resolveConfig({ content, folder }: ReadFile, now: number): Daemo
     log: { level: fields.log?.level ?? 'info', pretty: fields.log?.pretty },
     store: storeOf(fields, folder),
     aws: awsOf(fields),
+    lambda: lambdaOf(fields),
     stopTimeoutSeconds: fields.stopTimeoutSeconds ?? STOP_TIMEOUT_SECONDS_DEFAULT,
     functions,
     queues,
@@ -97,6 +112,20 @@ function awsOf({ aws = {} }: FileFields): AwsPlan {
     ...(endpoints === undefined ? {} : { endpoints }),
     ...(region === undefined ? {} : { region }),
     ...(accountId === undefined ? {} : { accountId }),
+  };
+}
+
+function lambdaOf({ lambda: { endpoint, region } = {} }: FileFields): LambdaPlan {
+  return { ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) };
+}
+
+/** An endpoint is of something that may have functions too, such as LocalStack. */
+function placesOf({ aws = {}, lambda }: FileFields): FunctionPlaces {
+  const isImplied = aws.endpoint !== undefined || aws.endpoints?.lambda !== undefined;
+  return {
+    region: aws.region ?? REGION_DEFAULT,
+    accountId: aws.accountId ?? ACCOUNT_ID_DEFAULT,
+    lambda: lambda === undefined ? (isImplied ? 'implied' : 'no') : 'yes',
   };
 }
 
@@ -147,4 +176,13 @@ function entriesThatFit(part: keyof typeof PARTS, value: Readonly<Record<string,
 function namesOf(given: unknown, part: string): readonly string[] {
   const entries = isPlainObject(given) ? given[part] : undefined;
   return isPlainObject(entries) ? Object.keys(entries) : [];
+}
+
+/** All versions and aliases of each function, of entries with faults too. */
+function qualifiersOf(given: unknown): ReadonlyMap<string, readonly string[]> {
+  const functions = isPlainObject(given) ? given['functions'] : undefined;
+  if (!isPlainObject(functions)) return new Map();
+  return new Map(
+    Object.entries(functions).map(([name, entry]) => [name, [...namesOf(entry, 'Aliases'), LATEST, ...namesOf(entry, 'Versions')]]),
+  );
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ENGINE_FIELDS, FUNCTION_FIELDS } from '../engine/index.ts';
+import { ALIAS_FIELDS, ENGINE_FIELDS, FUNCTION_FIELDS, VERSION_FIELDS } from '../engine/index.ts';
 import { QUEUE_FIELDS, STREAM_FIELDS } from '../mapping/index.ts';
 import { LOG_LEVELS } from './catalog.ts';
 import { pascalShape } from './pascal-schema.ts';
@@ -17,6 +17,8 @@ const whole = (least: number, most: number, what: string): z.ZodNumber =>
     .max(most)
     .describe(`a whole number from ${String(least)} to ${String(most)} (${what})`);
 const text = (what: string): z.ZodString => z.string().min(1).describe(what);
+
+const ALIAS_DESCRIPTION = 'an object such as { FunctionVersion: "1", RoutingConfig: { AdditionalVersionWeights: { "2": 0.05 } } }';
 
 const PRODUCE = {
   everySeconds: z.number().min(0.01).max(86_400).describe('a number of seconds from 0.01 to 86400'),
@@ -74,43 +76,59 @@ export const EMBEDDED_STREAM_FIELDS = z
   })
   .describe('an object with the settings of the stream ({} for the defaults)');
 
+/** What is invoked, and how. */
+const TARGET_SHAPE = {
+  Handler: text('a file of this machine and what it exports, such as ./functions/orders.mjs#handler').optional(),
+  Lambda: text('a function of AWS Lambda by name or ARN, with :VERSION or :ALIAS where one is meant').optional(),
+  Url: text('a URL such as http://127.0.0.1:8080/invoke').optional(),
+  Command: z
+    .array(text('a program or one of its arguments'))
+    .min(1)
+    .optional()
+    .describe('a list of a program that speaks the Lambda Runtime API and its arguments, such as [python3, -m, awslambdaric, app.handler]'),
+  Process: flag(false).describe('true to run the Handler in processes of its own, false in this one (default false)'),
+  WorkingDirectory: text('the path of a folder, from the folder of this file (default: that folder)').optional(),
+  Environment: z
+    .strictObject({
+      Variables: z
+        .record(z.string(), z.string().describe('a text; put numbers and the like in quotes'))
+        .optional()
+        .describe('an object with a text under each name'),
+    })
+    .optional()
+    .describe('an object such as { Variables: { TABLE: orders } }'),
+  InheritEnvironment: z
+    .array(text('the name of a variable of the daemon'))
+    .optional()
+    .describe('a list of variables of the daemon that the function gets too, such as [AWS_PROFILE]'),
+  MemorySize: whole(64, 32_768, 'MB, as the function is told; default 128').optional(),
+  MaxProcesses: whole(1, 1_000, 'processes; default ReservedConcurrentExecutions, else 10').optional(),
+  IdleSeconds: z.number().min(0.1).max(86_400).optional().describe('a number of seconds from 0.1 to 86400 (default 300)'),
+  InitSeconds: z.number().min(0.1).max(900).optional().describe('a number of seconds from 0.1 to 900 (default 10)'),
+  Watch: flag(false).describe('true to start processes of the Handler anew when a file in its folder changes (default false)'),
+};
+
+/** A version of a function in the file: what it differs in. */
+export const VERSION_ENTRY_FIELDS = z
+  .strictObject({ ...TARGET_SHAPE, Timeout: VERSION_FIELDS.shape.timeout, Description: VERSION_FIELDS.shape.description })
+  .describe('an object with what the version differs in, such as { Handler: ./next.mjs#handler } ({}: in nothing but its number)');
+
 /** A function in the file. */
 export const FUNCTION_ENTRY_FIELDS = z
   .strictObject({
-    Handler: text('a file of this machine and what it exports, such as ./functions/orders.mjs#handler').optional(),
-    Url: text('a URL such as http://127.0.0.1:8080/invoke').optional(),
-    Command: z
-      .array(text('a program or one of its arguments'))
-      .min(1)
-      .optional()
-      .describe(
-        'a list of a program that speaks the Lambda Runtime API and its arguments, such as [python3, -m, awslambdaric, app.handler]',
-      ),
-    Process: flag(false).describe('true to run the Handler in processes of its own, false in this one (default false)'),
-    WorkingDirectory: text('the path of a folder, from the folder of this file (default: that folder)').optional(),
-    Environment: z
-      .strictObject({
-        Variables: z
-          .record(z.string(), z.string().describe('a text; put numbers and the like in quotes'))
-          .optional()
-          .describe('an object with a text under each name'),
-      })
-      .optional()
-      .describe('an object such as { Variables: { TABLE: orders } }'),
-    InheritEnvironment: z
-      .array(text('the name of a variable of the daemon'))
-      .optional()
-      .describe('a list of variables of the daemon that the function gets too, such as [AWS_PROFILE]'),
-    MemorySize: whole(64, 32_768, 'MB, as the function is told; default 128').optional(),
-    MaxProcesses: whole(1, 1_000, 'processes; default ReservedConcurrentExecutions, else 10').optional(),
-    IdleSeconds: z.number().min(0.1).max(86_400).optional().describe('a number of seconds from 0.1 to 86400 (default 300)'),
-    InitSeconds: z.number().min(0.1).max(900).optional().describe('a number of seconds from 0.1 to 900 (default 10)'),
-    Watch: flag(false).describe('true to start processes of the Handler anew when a file in its folder changes (default false)'),
-    Description: z.string().max(256).optional().describe('a text of at most 256 characters'),
+    ...TARGET_SHAPE,
+    Description: FUNCTION_FIELDS.shape.description,
     Timeout: FUNCTION_FIELDS.shape.timeout,
     ReservedConcurrentExecutions: FUNCTION_FIELDS.shape.reservedConcurrentExecutions,
+    Versions: z.record(z.string(), VERSION_ENTRY_FIELDS).optional().describe('an object with a version under each number'),
+    Aliases: z
+      .record(z.string(), z.strictObject(pascalShape(ALIAS_FIELDS)).describe(ALIAS_DESCRIPTION))
+      .optional()
+      .describe('an object with an alias under each name'),
   })
-  .describe('an object with Handler (a function in Node), Command (one in any language) or Url (one behind HTTP)');
+  .describe(
+    'an object with Handler (a function in Node), Command (one in any language), Url (one behind HTTP) or Lambda (one of AWS Lambda)',
+  );
 
 /** The fields of a mapping that are the file's; the others are the engine's. */
 export const MAPPING_FIELDS = z.strictObject({
@@ -121,7 +139,7 @@ export const MAPPING_FIELDS = z.strictObject({
     .describe('1 to 128 letters, digits and _ . : / - (default SOURCE/FUNCTION)'),
   EventSourceArn: text('the ARN of a queue or stream, such as arn:aws:sqs:embedded:000000000000:orders').optional(),
   QueueUrl: text('the URL of an SQS queue').optional(),
-  FunctionName: text('the name of a function of this file'),
+  FunctionName: text('the name or ARN of a function, with :VERSION or :ALIAS where one is meant'),
 });
 
 /** Where the records of what a stream mapping gives up go. */
@@ -173,7 +191,7 @@ const STREAM_MAPPING = z
   .describe('a mapping of a stream');
 
 /** The services of AWS that the daemon calls, as the AWS CLI names them. */
-export const SERVICES = ['sqs', 'kinesis', 'dynamodbstreams', 'sns', 's3'] as const;
+export const SERVICES = ['sqs', 'kinesis', 'dynamodbstreams', 'sns', 's3', 'lambda'] as const;
 
 /** One of {@link SERVICES}. */
 export type Service = (typeof SERVICES)[number];
@@ -212,6 +230,10 @@ const shared = {
     })
     .optional()
     .describe('an object with endpoint, endpoints, region and accountId'),
+  lambda: z
+    .strictObject({ endpoint: url(), region: ENGINE_FIELDS.shape.region })
+    .optional()
+    .describe('an object, {} where aws says all: functions that are not in this file are those of AWS Lambda'),
   stopTimeoutSeconds: whole(0, 3600, 'seconds; default 30').optional(),
   functions: z.record(z.string(), FUNCTION_ENTRY_FIELDS).optional().describe('an object with a function under each name'),
   queues: z.record(z.string(), EMBEDDED_QUEUE_FIELDS).optional().describe('an object with an embedded queue under each name'),

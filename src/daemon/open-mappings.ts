@@ -3,6 +3,7 @@ import type { AwsPlace, Catalog } from './catalog.ts';
 import type { AwsPlan } from './config.ts';
 import { type Embedded, queueDestination } from './embedded.ts';
 import type { Service } from './file-fields.ts';
+import { placeOf } from './place.ts';
 import type { DestinationPlan } from './plan-destination.ts';
 import type { MappingPlan } from './plan-mappings.ts';
 import type { QueueRef, StreamRef } from './plan-source.ts';
@@ -90,16 +91,11 @@ interface Spelling {
 
 async function onAws<Made>(spelling: Spelling, parts: OpeningParts, make: (place: AwsPlace) => Promise<Made>): Promise<Made | undefined> {
   const { service, option, field } = spelling;
-  const { endpoint: everywhere, endpoints, region } = parts.aws;
-  const own = endpoints?.[service];
-  const endpoint = own ?? everywhere;
+  const place = placeOf(parts.aws, service);
   try {
-    return await make({ ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) });
+    return await make(place.settings);
   } catch (error) {
-    parts.problems.take(error, (name) => {
-      if (name === option) return field;
-      return name === 'endpoint' && own !== undefined ? `aws.endpoints.${service}` : `aws.${name}`;
-    });
+    parts.problems.take(error, (name) => (name === option ? field : place.fieldOf(name)));
     return undefined;
   }
 }

@@ -13,9 +13,9 @@ import {
 } from '../mapping/index.ts';
 import type { Known } from './arn.ts';
 import { INSTANT, MAPPING_FIELDS } from './file-fields.ts';
-import { hint } from './hint.ts';
 import { camelFields, isPlainObject, pascalShape } from './pascal-schema.ts';
 import { type DestinationPlan, planDestination } from './plan-destination.ts';
+import { type FunctionPlaces, planFunctionName } from './plan-function-name.ts';
 import { isFifo } from './plan-queues.ts';
 import { planSource, type QueueRef, type SourcePlan, type StreamRef } from './plan-source.ts';
 import type { Problems } from './problems.ts';
@@ -24,7 +24,10 @@ import type { Problems } from './problems.ts';
 export type MappingPlan = {
   readonly at: string;
   readonly name: string;
+  /** As the file says it. */
   readonly functionName: string;
+  /** The function is not in the file, but Lambda's. */
+  readonly isElsewhere: boolean;
   /** Where the source stands in the file. */
   readonly sourceField: string;
 } & (
@@ -57,6 +60,7 @@ const STREAM_RULES: Readonly<
 /** What mappings are checked with. */
 export interface MappingsContext {
   readonly known: Known;
+  readonly places: FunctionPlaces;
   /** Wall clock, epoch ms. */
   readonly now: number;
   readonly problems: Problems;
@@ -64,7 +68,7 @@ export interface MappingsContext {
 
 /** Checks the mappings of the file, each with the engine's own rules. Entries whose own fields do not fit are for others to tell. */
 export function planMappings(given: readonly unknown[], context: MappingsContext): MappingPlan[] {
-  const { known, problems } = context;
+  const { known, places, problems } = context;
   const taken = new Map<string, string>();
   return given.flatMap((raw, index) => {
     if (!isPlainObject(raw)) return [];
@@ -74,14 +78,9 @@ export function planMappings(given: readonly unknown[], context: MappingsContext
     const { data: entry } = ENTRY.safeParse(raw);
     if (entry === undefined) return [];
     const { FunctionName: functionName } = entry;
-    if (!known.functions.includes(functionName)) {
-      problems.add(
-        `${at}.FunctionName`,
-        `there is no function ${functionName} in this file; ${hint(functionName, known.functions, 'functions')}`,
-      );
-    }
-    if (source === undefined || work === undefined) return [];
-    const name = entry.Name ?? `${source.name}/${functionName}`;
+    const named = planFunctionName(functionName, { field: `${at}.FunctionName`, known, places, problems });
+    if (source === undefined || work === undefined || named === undefined) return [];
+    const name = entry.Name ?? `${source.name}/${named.label}`;
     const other = taken.get(name);
     if (other !== undefined) {
       const field = entry.Name === undefined ? at : `${at}.Name`;
@@ -91,7 +90,7 @@ export function planMappings(given: readonly unknown[], context: MappingsContext
       );
     }
     taken.set(name, at);
-    return [{ at, name, functionName, sourceField: source.field, ...work }];
+    return [{ at, name, functionName, isElsewhere: named.isElsewhere, sourceField: source.field, ...work }];
   });
 }
 

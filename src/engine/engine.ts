@@ -18,6 +18,7 @@ import { FunctionRegistry } from './functions.ts';
 import { checkMappingParts } from './given.ts';
 import { untilIdle } from './idle.ts';
 import {
+  ACCOUNT_ID_DEFAULT,
   ENGINE_FIELDS,
   type EnginePlatform,
   type EngineSettings,
@@ -28,6 +29,7 @@ import {
   type NamedQueueMapOptions,
   type NamedStreamMapOptions,
   type QueueMapOptions,
+  REGION_DEFAULT,
   type StreamMapOptions,
   WEIGHT_FIELD,
 } from './options.ts';
@@ -88,8 +90,8 @@ export class CoreEngine {
     this.#functions = new FunctionRegistry({
       shared: { clock, random, account, listener: this.#events.tell },
       breaker: fields.breaker,
-      region: fields.region ?? 'us-east-1',
-      accountId: fields.accountId ?? '000000000000',
+      region: fields.region ?? REGION_DEFAULT,
+      accountId: fields.accountId ?? ACCOUNT_ID_DEFAULT,
       elsewhere: platform.functionsElsewhere,
     });
     this.#buffer = new Buffer(fields.bufferRecords, fields.bufferBytes);

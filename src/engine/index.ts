@@ -14,6 +14,7 @@
 export { CoreEngine } from './engine.ts';
 export { type FunctionName, parseFunctionName } from './function-name.ts';
 export {
+  ACCOUNT_ID_DEFAULT,
   ENGINE_FIELDS,
   type EnginePlatform,
   type EngineSettings,
@@ -23,6 +24,14 @@ export {
   type NamedQueueMapOptions,
   type NamedStreamMapOptions,
   type QueueMapOptions,
+  REGION_DEFAULT,
   type StreamMapOptions,
 } from './options.ts';
-export { ALIAS_FIELDS, type FunctionAliasOptions, type FunctionVersionOptions, VERSION_FIELDS } from './qualifiers.ts';
+export {
+  ALIAS_FIELDS,
+  type FunctionAliasOptions,
+  type FunctionVersionOptions,
+  LATEST,
+  resolveQualifiers,
+  VERSION_FIELDS,
+} from './qualifiers.ts';

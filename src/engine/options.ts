@@ -28,6 +28,10 @@ export interface EnginePlatform {
   readonly functionsElsewhere?: (functionName: string) => FunctionTarget;
 }
 
+/** In the ARNs of functions unless told otherwise. */
+export const REGION_DEFAULT = 'us-east-1';
+export const ACCOUNT_ID_DEFAULT = '000000000000';
+
 /** Settings of an engine. */
 export const ENGINE_FIELDS = z.strictObject({
   stopTimeoutMs: z

@@ -120,7 +120,7 @@ describe('a file that is wrong names the field in its own spelling, what it is, 
       /^stopTimeoutSeconds: must be a whole number from 0 to 3600 .*but is the number 3601$/,
     ],
     ['an account', 'aws: { accountId: 12 }', /^aws\.accountId: must be an account id of 12 digits/],
-    ['a function without target', 'functions: { f: {} }', /^functions\.f: must have a Handler, .*or a Url/],
+    ['a function without target', 'functions: { f: {} }', /^functions\.f: must have a Handler, .*a Url, .*or a Lambda/],
     ['two targets', "functions: { f: { Handler: ./lib/print.mjs, Url: 'http://x/' } }", /^functions\.f: has a Handler and a Url/],
     [
       'a missing file',
