@@ -35,7 +35,8 @@ export function addHealth(server: FastifyInstance, parts: ManageParts): void {
 
 function notReady(mapping: Mapping, parts: ManageParts): NotReady[] {
   if (parts.disabled.has(mapping.name)) return [];
-  if (mapping.state === 'Enabled' && mapping.problem === undefined) return [];
+  const isHeldUp = mapping.waits().some(({ reason }) => reason.kind === 'breaker');
+  if (mapping.state === 'Enabled' && mapping.problem === undefined && !isHeldUp) return [];
   return [{ mapping: mapping.name, state: mapping.state, waits: waitsOf(mapping, parts) }];
 }
 

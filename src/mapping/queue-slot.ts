@@ -180,11 +180,11 @@ export class QueueSlot {
     return false;
   }
 
-  /** The breaker did not let the batch go in time: it was never invoked, and goes back. */
+  /** The breaker did not let the batch go in time, or the mapping stops: it goes back at once. */
   async #putOff({ deliveries }: Batch): Promise<void> {
-    const { settler, locks, source, stopping } = this.#works;
+    const { settler, locks, source } = this.#works;
     if (source.fifo) this.#collector.forsake(deliveries);
-    await (stopping.isSet ? settler.giveBack(deliveries) : settler.returnFailed(deliveries));
+    await settler.giveBack(deliveries);
     locks.free(deliveries);
   }
 

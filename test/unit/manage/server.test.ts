@@ -120,6 +120,13 @@ describe('health', () => {
     });
   });
 
+  test('readyz is 503 while the breaker of a mapping is open', async () => {
+    const until = systemClock.monotonic() + 60_000;
+    const reason = { kind: 'breaker', state: 'open', functionName: 'print', cause: 'ECONNREFUSED', until } as const;
+    mappings = [mapping({ waits: () => [{ part: 'slot 0', reason }] })];
+    expect((await ask('/readyz')).status).toBe(503);
+  });
+
   test('metrics are in the text format of Prometheus', async () => {
     const response = await fetch(`${url}/metrics`);
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
