@@ -37,11 +37,38 @@ export async function filterOne({ pattern, event, isJson }: FilterOptions, { std
 /** Answers lines of JSON, each with a pattern and an event, by a line of JSON each. */
 export async function filterLines({ stdin, stdout }: CommandStreams): Promise<ExitCode> {
   const lines = createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  let problem: NodeJS.ErrnoException | undefined;
+  let goOn = (): void => undefined;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    problem = error;
+    goOn();
+  });
+  stdout.on('drain', () => {
+    goOn();
+  });
   for await (const line of lines) {
+    if (isBroken(problem)) break;
     const answer = answerFilterLine(line);
-    if (answer !== undefined && !stdout.write(`${answer}\n`)) await new Promise((resolve) => stdout.once('drain', resolve));
+    if (answer === undefined || stdout.write(`${answer}\n`)) continue;
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
   }
+  if (!isBroken(problem)) {
+    await new Promise<void>((resolve) => {
+      stdout.write('', () => {
+        resolve();
+      });
+    });
+  }
+  // Nobody reads any more (`| head`): that is no trouble.
+  if (isBroken(problem) && problem.code !== 'EPIPE') throw problem;
   return EXIT.clean;
+}
+
+/** Asked by a function, because what an event sets meanwhile is unknown to the compiler. */
+function isBroken(problem: Error | undefined): problem is NodeJS.ErrnoException {
+  return problem !== undefined;
 }
 
 function readInput(file: string, field: string): string {

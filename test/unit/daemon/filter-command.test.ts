@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filterLines, filterOne } from '../../../src/daemon/filter-command.ts';
@@ -74,6 +74,22 @@ describe('millrace filter test', () => {
     expect(exit).toBe(0);
     expect(answers.slice(0, 2)).toEqual(['{"match":true}', '{"match":false}']);
     expect(answers.slice(2).map((answer) => Object.keys(JSON.parse(answer) as object))).toEqual([['error'], ['error']]);
+  });
+
+  it('ends in peace when nobody reads its answers any more, and tells any other trouble', async () => {
+    const answered = (code: string, count = 100): Promise<number> => {
+      const stdout = new Writable({
+        highWaterMark: 1,
+        write: (_chunk, _encoding, done) => {
+          done(Object.assign(new Error(`write ${code}`), { code }));
+        },
+      });
+      const lines = Array.from({ length: count }, () => '{"pattern":{"a":[1]},"event":{"a":1}}\n');
+      return filterLines({ stdin: Readable.from(lines.map((one) => Buffer.from(one))), stdout });
+    };
+    expect(await answered('EPIPE')).toBe(0);
+    await expect(answered('ENOSPC')).rejects.toThrow('write ENOSPC');
+    await expect(answered('ENOSPC', 1)).rejects.toThrow('write ENOSPC');
   });
 
   it('keeps up with a reader that is slower than it', async () => {
