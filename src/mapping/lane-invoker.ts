@@ -106,9 +106,11 @@ export class LaneInvoker {
     const { clock, random, listener, mapping } = this.#parts.works;
     const { entries, attempts, waits } = range;
     const now = clock.monotonic();
+    let places: ReadonlyMap<string, number> | undefined;
     const indexOf = (itemIdentifier: string): number | undefined => {
-      const index = entries.findIndex(({ record }) => record.sequenceNumber === itemIdentifier);
-      return index < 0 ? undefined : index;
+      // A search for each of ten thousand identifiers would stop the whole process for seconds.
+      places ??= new Map(entries.map(({ record }, index) => [record.sequenceNumber, index]));
+      return places.get(itemIdentifier);
     };
     const verdict = decideStream({
       policy: this.#policy,
