@@ -84,6 +84,21 @@ export class ShardTask {
     return this.#isAtTip && !this.#isReadToEnd && this.#ledger.outstanding === 0;
   }
 
+  /** Resolves at the next page, or when the shard comes to rest: what was known of the tip may be as old as the last one. */
+  nextPage(): Promise<void> {
+    if (this.#isResting) return Promise.resolve();
+    this.#paged ??= deferred();
+    return this.#paged.promise;
+  }
+
+  #paged: Deferred | undefined;
+  #isResting = false;
+
+  #notePage(): void {
+    this.#paged?.resolve();
+    this.#paged = undefined;
+  }
+
   #isAtTip = false;
   /** Its end is about to be told, and with it its children. */
   #isReadToEnd = false;
@@ -103,7 +118,10 @@ export class ShardTask {
     const { listener, mapping } = this.#works;
     listener('shard.state', { mapping, shardId: this.shardId, state: 'reading' });
     const working = Promise.all(this.#lanes.map((lane) => lane.run()));
-    await this.#read();
+    await this.#read().finally(() => {
+      this.#isResting = true;
+      this.#notePage();
+    });
     await working;
     this.#hold(-this.#held.records, -this.#held.bytes);
     if (this.#ledger.isFinished) this.#end = 'ended';
@@ -207,6 +225,7 @@ export class ShardTask {
     if (last !== undefined) for (const lane of this.#lanes) lane.readTo(last.sequenceNumber);
     this.#noteTip(page);
     this.#reason = { kind: 'empty-poll', until: clock.monotonic() };
+    this.#notePage();
     listener('shard.page', { mapping, shardId: this.shardId, records: page.records.length, behindMs: page.millisBehindLatest });
   }
 

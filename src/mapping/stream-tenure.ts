@@ -78,16 +78,27 @@ export class StreamTenure implements Tenure {
     return sum;
   }
 
-  /** Nothing is left when every shard is at its tip, worked off, and none waits. */
-  busy(): Promise<string | undefined> {
+  /**
+   * Nothing is left when every shard is at its tip, worked off, and none waits. What came since a shard was read last is not
+   * known, so each answer that nothing is left waits for one more page of every shard: of two in a row, the second was asked for
+   * after the question.
+   */
+  async busy(): Promise<string | undefined> {
+    const left = this.#left();
+    if (left !== undefined) return left;
+    await Promise.all([...this.#tasks.values()].map(({ task }) => task.nextPage()));
+    return this.#left();
+  }
+
+  #left(): string | undefined {
     const shards = [...this.#tasks.values()].filter(({ task }) => !task.isIdle).map(({ task }) => task.shardId);
     const waiting = readable(this.#lineage)
       .filter(({ shardId }) => !this.#tasks.has(shardId))
       .map(({ shardId }) => shardId);
     const left = [...shards, ...waiting];
     const areKnown = this.#hasLooked && this.#endsSeen === this.#ends;
-    if (areKnown && left.length === 0) return Promise.resolve(undefined);
-    return Promise.resolve(left.length === 0 ? 'the shards are not known yet' : `shards that are not at their tip: ${left.join(', ')}`);
+    if (areKnown && left.length === 0) return undefined;
+    return left.length === 0 ? 'the shards are not known yet' : `shards that are not at their tip: ${left.join(', ')}`;
   }
 
   waits(): Wait[] {
