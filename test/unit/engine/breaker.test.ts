@@ -1,8 +1,9 @@
-import type { SQSEvent } from 'aws-lambda';
+import type { KinesisStreamEvent, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FunctionTarget, Outcome } from '../../../src/index.ts';
 import { problemLines } from '../../support/problems-of.ts';
 import { bodies, QueueWorld } from '../../support/queue-world.ts';
+import { StreamWorld } from '../../support/stream-world.ts';
 
 const REFUSED: Outcome = { kind: 'service-error', message: 'connect ECONNREFUSED 127.0.0.1:9', retryAfterMs: undefined };
 const THROTTLED: Outcome = { kind: 'throttled', message: '429', retryAfterMs: undefined };
@@ -217,5 +218,44 @@ describe('the breaker', () => {
     expect(problemLines(() => world.map(world.queue(), { target, breaker: { failures: 0 } }))).toEqual([
       'breaker.failures: must be a whole number from 1 to 10000 (faults in a row; default 5), but is the number 0',
     ]);
+  });
+});
+
+describe('the breaker of a function that reads a stream', () => {
+  it('keeps the records where they are, counts no retry, and goes on in order once the function is back', async () => {
+    const streams = new StreamWorld({ shards: 2 });
+    const calls: { readonly at: number; readonly texts: readonly string[] }[] = [];
+    let answer: Outcome = REFUSED;
+    const elsewhereToo: FunctionTarget<KinesisStreamEvent> = {
+      remote: true,
+      invoke: (event) => {
+        const texts = event.Records.map(({ kinesis }) => Buffer.from(kinesis.data, 'base64').toString());
+        calls.push({ at: streams.clock.monotonic(), texts });
+        return { outcome: Promise.resolve(answer), ended: Promise.resolve() };
+      },
+      close: () => Promise.resolve(),
+    };
+    streams.put(0, 200, 20);
+    const retries = { maximumRetryAttempts: 1, batchSize: 10, parallelizationFactor: 4 };
+    streams.engine.map({ name: 'm', source: streams.stream, target: elsewhereToo, startingPosition: 'TRIM_HORIZON', ...retries });
+    await streams.engine.start();
+    await streams.clock.advance(120_000);
+    const before = calls.length;
+    await streams.clock.advance(300_000);
+    // One try every half to whole minute, not one for each of eight lanes.
+    expect(calls.length - before).toBeLessThanOrEqual(11);
+    // Of eight lanes one may have made the last trial and wait for its own retry, and one may have no key.
+    expect(streams.engine.explain().filter((line) => line.includes('breaker of function m')).length).toBeGreaterThanOrEqual(6);
+    answer = DONE;
+    calls.length = 0;
+    await streams.idle();
+    await streams.stop();
+    const done = calls.flatMap(({ texts }) => texts).map(Number);
+    expect([...done].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, index) => index));
+    for (let key = 0; key < 20; key += 1) {
+      const ofKey = done.filter((number) => number % 20 === key);
+      expect(ofKey).toEqual([...ofKey].sort((a, b) => a - b));
+    }
+    expect(streams.events.filter(({ name }) => name === 'range.discarded')).toEqual([]);
   });
 });
