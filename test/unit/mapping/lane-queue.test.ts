@@ -71,6 +71,16 @@ describe('the queue of a lane', () => {
     expect(open.closesAt).toBe(0);
   });
 
+  it('leaves room for the state of a window beside the records of a batch', () => {
+    const third = Math.floor(PAYLOAD_BYTES_MAX / 3) - 10_000;
+    const sizes = (limits: Partial<LaneLimits>): number => {
+      const queue = queueOf([], [], limits);
+      for (const number of [1, 2, 3]) queue.push(entry(number, third));
+      return next(queue).numbers.length;
+    };
+    expect([sizes({}), sizes({ window: { takes: () => true } })]).toEqual([3, 2]);
+  });
+
   it('cuts a batch where the event would be too large, and takes out what fits into none', () => {
     const queue = queueOf([]);
     const half = PAYLOAD_BYTES_MAX / 2;
