@@ -109,7 +109,7 @@ const TARGET_SHAPE = {
 };
 
 /** A version of a function in the file: what it differs in. */
-export const VERSION_ENTRY_FIELDS = z
+const VERSION_ENTRY_FIELDS = z
   .strictObject({ ...TARGET_SHAPE, Timeout: VERSION_FIELDS.shape.timeout, Description: VERSION_FIELDS.shape.description })
   .describe('an object with what the version differs in, such as { Handler: ./next.mjs#handler } ({}: in nothing but its number)');
 
