@@ -4,7 +4,7 @@ import type { TargetFault } from './target-fault.ts';
 /** So many faults of the target in a row open the breaker. */
 export const FAILURES_TO_OPEN = 5;
 /** It opens too when this part of the outcomes were throttles ... */
-export const THROTTLE_RATE_TO_OPEN = 0.5;
+const THROTTLE_RATE_TO_OPEN = 0.5;
 /** ... in this time, ms (two windows side by side, so up to twice as long is looked at), ... */
 export const THROTTLE_WINDOW_MS = 10_000;
 /** ... of at least so many. */
@@ -12,7 +12,7 @@ export const THROTTLE_OUTCOMES_MIN = 10;
 /** How long it stays open: the first time up to a second, doubled each time that a trial fails, up to a minute. */
 export const BREAKER_PAUSE: BackoffPolicy = { baseMs: 1000, capMs: 60_000 };
 /** How soon the next trial may come after one that found nothing to try, ms. */
-export const TRIAL_BACKOFF: BackoffPolicy = { baseMs: 50, capMs: 1000 };
+const TRIAL_BACKOFF: BackoffPolicy = { baseMs: 50, capMs: 1000 };
 /** The batch of a trial takes at most so many records of a queue. */
 export const TRIAL_RECORDS = 3;
 

@@ -10,7 +10,7 @@
  * - turns.ts               whose turn it is
  */
 export { AccountLedger } from './account-ledger.ts';
-export type { BreakerGate, Pass } from './breaker-gate.ts';
+export type { Pass } from './breaker-gate.ts';
 export { BREAKER_DEFAULTS, type BreakerSettings, TRIAL_RECORDS } from './circuit-breaker.ts';
 export { ConcurrencyLedger, type Credit } from './concurrency-ledger.ts';
 export { Invoker, type InvokerParts, type Running } from './invoker.ts';
