@@ -49,6 +49,18 @@ describe('sequence numbers', () => {
 });
 
 describe('the ledger of a shard', () => {
+  it('is not at its end while a tumbling window is open, and stores both in one row', () => {
+    const ledger = ledgerOf(fresh(1), 1);
+    const open = { start: 60_000, end: 120_000, state: '{"sum":1}' };
+    const entries = ledger.read([record(1, 'a')], undefined);
+    ledger.noteWindow({ open, notBefore: undefined });
+    ledger.settle(entries);
+    ledger.ended();
+    expect([ledger.isFinished, stored(ledger).position.kind, stored(ledger).window?.open]).toEqual([false, 'after', open]);
+    ledger.noteWindow({ open: undefined, notBefore: 120_000 });
+    expect([ledger.isFinished, stored(ledger).window?.open]).toEqual([true, undefined]);
+  });
+
   it('moves the position over a complete prefix only', () => {
     const ledger = ledgerOf(fresh(1), 1);
     const entries = ledger.read([record(1, 'a'), record(5, 'a'), record(9, 'a')], undefined);
