@@ -52,7 +52,7 @@ export class LaneInvoker {
   }
 
   /**
-   * One invocation; `undefined` when the mapping stops before it has come out. `left` is set when the range no longer counts as
+   * One invocation; `undefined` when the mapping stops before it has come out, or records of it grew too old before it began. `left` is set when the range no longer counts as
    * running although its invocation has not ended.
    */
   async invoke(range: LaneRange, isFinal: boolean, left: Latch): Promise<StreamVerdict | undefined> {
@@ -60,6 +60,11 @@ export class LaneInvoker {
     const { invoker, mapping, stopping, hardStop, listener, clock } = works;
     const credit = await takeCredit(invoker, mapping, stopping, say);
     if (credit === undefined) return undefined;
+    // It may have waited long: what has grown too old meanwhile is sorted out first.
+    if (this.#hasAged(range)) {
+      credit.release();
+      return undefined;
+    }
     // Only now: what waits for a credit does not run, and must not be taken for it when the process ends.
     if (!(await mayBegin(range)) || stopping.isSet) {
       credit.release();
@@ -78,6 +83,12 @@ export class LaneInvoker {
       });
     }
     return verdict;
+  }
+
+  #hasAged({ entries: [first] }: LaneRange): boolean {
+    const { options, clock } = this.#parts.works;
+    if (options.maximumRecordAgeInSeconds < 0 || first === undefined) return false;
+    return first.record.arrivedAt < clock.wall() - options.maximumRecordAgeInSeconds * 1000;
   }
 
   #start(range: LaneRange, isFinal: boolean): Running {

@@ -91,7 +91,8 @@ export class LaneWindow {
   #isBehind(queue: LaneQueue): boolean {
     const { head } = queue;
     if (head !== undefined) return !this.#window.takes(head.record.arrivedAt);
-    return queue.isFinished || this.#window.isOver(this.#works.clock.wall(), this.#ledger.readThrough);
+    // A shard that stands still because records may be lost has not ended: what becomes of its window is not ours to say.
+    return (queue.isFinished && this.#ledger.hasEnded) || this.#window.isOver(this.#works.clock.wall(), this.#ledger.readThrough);
   }
 }
 

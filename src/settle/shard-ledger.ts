@@ -81,6 +81,11 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     return this.#entries.length - this.#head;
   }
 
+  /** Whether the shard was read to its end. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Whether the shard was read to its end and everything of it is done. */
   get isFinished(): boolean {
     return this.#position.kind === 'end';

@@ -76,3 +76,23 @@ describe('what a stream mapping hands over', () => {
     expect(world.events.filter(({ name }) => name === 'range.discarded')).toMatchObject([{ event: { delivered: false } }]);
   });
 });
+
+describe('a batch that waits for a credit', () => {
+  it('is looked at again when it gets one: what has grown too old meanwhile is not invoked', async () => {
+    const world = new StreamWorld({ shards: 1 });
+    let free = (): void => undefined;
+    const fields = { parallelizationFactor: 2, maximumRecordAgeInSeconds: 60, reservedConcurrentExecutions: 1, timeout: 900 };
+    world.map(fields, () => new Promise<void>((resolve) => (free = resolve)));
+    await world.engine.start();
+    world.stream.put({ partitionKey: 'a', data: 'first' });
+    await world.clock.advance(2000);
+    for (const key of ['b', 'c', 'd', 'e']) world.stream.put({ partitionKey: key, data: `late ${key}` });
+    await world.clock.advance(120_000);
+    free();
+    await world.clock.advance(5000);
+    free();
+    await world.idle();
+    expect(world.texts).toEqual(['first']);
+    await world.stop();
+  });
+});

@@ -285,3 +285,24 @@ describe('a tumbling window', () => {
     }).toThrow(/0 to 900/);
   });
 });
+
+describe('a shard that stands still because records may be lost', () => {
+  it('keeps its window open: what becomes of it is for those to say who let the shard go on', async () => {
+    const world = new WindowWorld({ retentionMs: 300_000 });
+    await world.until(0);
+    world.mapWindows();
+    await world.clock.run(world.engine.start());
+    put(world, 1);
+    await world.until(5);
+    await world.stop();
+    put(world, 2);
+    await world.until(900);
+    world.renew();
+    world.mapWindows();
+    await world.clock.run(world.engine.start());
+    await world.until(905);
+    expect(world.engine.explain().join('\n')).toContain('may have been lost');
+    expect(world.calls).toEqual([`${world.minute} 0+[1]`]);
+    await world.stop();
+  });
+});
