@@ -1,5 +1,4 @@
 import type { Life } from '../life.ts';
-import type { WindowCall } from './window-call.ts';
 
 /** One record of the traffic and what became of it, in the eyes of one mapping. */
 export interface Offered {
@@ -92,4 +91,15 @@ export function textOf(data: string): string {
 /** Names a range. */
 export function rangeOf(records: readonly Offered[]): string {
   return `${records[0]?.text ?? ''}..${records.at(-1)?.text ?? ''}`;
+}
+
+/** What an invocation in a tumbling window was told. Instants are epoch ms. */
+export interface WindowCall {
+  readonly shardId: string;
+  readonly start: number;
+  readonly end: number;
+  /** The texts of the records that the window's invocations were given so far. */
+  readonly state: readonly string[];
+  readonly isFinal: boolean;
+  readonly isEarly: boolean;
 }

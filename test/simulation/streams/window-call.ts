@@ -1,18 +1,7 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
 import type { SeededRandom } from '../../../src/index.ts';
 import type { Answer } from '../answers.ts';
-import type { Offered } from './record.ts';
-
-/** What an invocation in a tumbling window was told. Instants are epoch ms. */
-export interface WindowCall {
-  readonly shardId: string;
-  readonly start: number;
-  readonly end: number;
-  /** The texts of the records that the window's invocations were given so far. */
-  readonly state: readonly string[];
-  readonly isFinal: boolean;
-  readonly isEarly: boolean;
-}
+import type { Offered, WindowCall } from './record.ts';
 
 /** An answer, and the state in it: `undefined` when it has none, so that all of the batch failed. */
 export interface WindowAnswer extends Answer {

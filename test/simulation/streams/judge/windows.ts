@@ -1,6 +1,5 @@
-import type { Offered, StreamInvocation, Tenure } from '../record.ts';
+import type { Offered, StreamInvocation, Tenure, WindowCall } from '../record.ts';
 import { covers, type ReadRow } from '../row.ts';
-import type { WindowCall } from '../window-call.ts';
 import type { Bench } from './bench.ts';
 
 /** How long a window without records stays open behind its end at least, ms. */
