@@ -6,7 +6,7 @@ import { short, type Trace } from '../trace.ts';
 import { cross, isOut, type Surroundings, strikes } from './faulty.ts';
 import type { AnsweredState, Concluded, MappingJudge } from './judge/index.ts';
 import type { StreamFunction } from './plan.ts';
-import { type Offered, type StreamInvocation, textOf } from './record.ts';
+import { type Offered, type StreamInvocation, textOf, type WindowCall } from './record.ts';
 import { type WindowAnswer, windowAnswer, windowCallOf } from './window-call.ts';
 
 /** What an invocation will do, unless it is cut off. */
