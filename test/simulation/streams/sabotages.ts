@@ -172,6 +172,14 @@ export const STREAM_SABOTAGES: readonly WideSabotage[] = [
     file: 'src/mapping/stream-lane.ts',
     find: 'if (options.maximumRecordAgeInSeconds < 0 ||',
     replace: 'if (options.maximumRecordAgeInSeconds < 1e9 ||',
+    // It is looked at again when the batch gets its credit.
+    also: [
+      {
+        file: 'src/mapping/lane-invoker.ts',
+        find: 'if (this.#hasAged(range)) {',
+        replace: 'if (this.#hasAged(range) && range.attempts > 1e9) {',
+      },
+    ],
     rules: ['R3'],
   },
   {

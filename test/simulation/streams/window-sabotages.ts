@@ -92,7 +92,7 @@ export const WINDOW_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'the end of a shard leaves its window open',
     file: 'src/mapping/lane-window.ts',
-    find: 'return queue.isFinished || this.#window.isOver(',
+    find: 'return (queue.isFinished && this.#ledger.hasEnded) || this.#window.isOver(',
     replace: 'return this.#window.isOver(',
     rules: ['R11', 'R2'],
   },
