@@ -142,7 +142,10 @@ export class QueueSlot {
   /** The way of a batch: invoke, verdict, settle; a retry of the same batch is the only way back. */
   async #work(batch: Batch, isTrial: boolean): Promise<void> {
     const { clock, hardStop, stopping } = this.#works;
-    if (!isTrial && !(await this.#pass(batch))) return this.#putOff(batch);
+    if (!isTrial && !(await this.#pass(batch))) {
+      this.#putOff(batch);
+      return;
+    }
     for (let attempt = 1; ; attempt += 1) {
       const running = this.#invoke(batch, attempt);
       const outcome = await running.outcome;
@@ -154,7 +157,10 @@ export class QueueSlot {
       if (!(await sleep(clock, verdict.at - clock.monotonic(), hardStop))) return this.#cutOff(batch, running);
       if (isLate(batch.deliveries, clock.monotonic()) || !(await this.#pass(batch))) {
         if (hardStop.isSet) return this.#cutOff(batch, running);
-        if (stopping.isSet && !isLate(batch.deliveries, clock.monotonic())) return this.#putOff(batch);
+        if (stopping.isSet && !isLate(batch.deliveries, clock.monotonic())) {
+          this.#putOff(batch);
+          return;
+        }
         return this.#finish(batch, { kind: 'settle', handled: [], returned: batch.deliveries, failure: verdict.cause }, running, outcome);
       }
     }
@@ -180,12 +186,14 @@ export class QueueSlot {
     return false;
   }
 
-  /** The breaker did not let the batch go in time, or the mapping stops: it goes back at once. */
-  async #putOff({ deliveries }: Batch): Promise<void> {
+  /** The breaker did not let the batch go in time, or the mapping stops: it goes back at once, side by side with what else goes back. */
+  #putOff({ deliveries }: Batch): void {
     const { settler, locks, source } = this.#works;
     if (source.fifo) this.#collector.forsake(deliveries);
-    await settler.giveBack(deliveries);
-    locks.free(deliveries);
+    const back = settler.giveBack(deliveries).then(() => {
+      locks.free(deliveries);
+    });
+    this.#settling = Promise.all([this.#settling, back]).then(() => undefined);
   }
 
   #invoke(batch: Batch, attempt: number): Running {
