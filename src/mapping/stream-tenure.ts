@@ -1,22 +1,14 @@
 import type {
-  Clock,
-  EngineListener,
-  Epoch,
-  FailureDestination,
   MappingProblem,
-  Random,
   StateStore,
   StreamDescription,
-  StreamMappingOptions,
   StreamPosition,
   StreamShard,
-  StreamSource,
   StreamStart,
   Wait,
   WaitReason,
 } from '../contract/index.ts';
-import { awaitedParents, type Buffer, initialPosition, type MappingStart, readable, SOURCE_BACKOFF, SourceGate } from '../intake/index.ts';
-import type { Invoker } from '../invoke/index.ts';
+import { awaitedParents, initialPosition, type MappingStart, readable, SOURCE_BACKOFF, SourceGate } from '../intake/index.ts';
 import { type Deferred, deferred, Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH } from '../lanes/index.ts';
 import { Checkpointer, Discarder, decodeShardRow, type ShardRow } from '../settle/index.ts';
@@ -25,29 +17,16 @@ import { ShardPositions } from './shard-positions.ts';
 import { ShardTask } from './shard-task.ts';
 import type { Tenure } from './source-mapping.ts';
 import { decodeStart, encodeStart, START_ROW, startOf } from './stream-start.ts';
-import type { StreamWorks } from './stream-works.ts';
+import type { StreamParts, StreamWorks } from './stream-works.ts';
 
 /** Between looks at the list of shards, ms; the end of a shard is looked at once. */
 const DISCOVERY_MS = 10_000;
 
 /** What one tenure works with. */
-export interface StreamTenureParts {
-  readonly mapping: string;
-  readonly mappingId: string;
-  readonly epoch: Epoch;
-  readonly options: StreamMappingOptions;
-  readonly source: StreamSource;
-  readonly destination: FailureDestination | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly listener: EngineListener;
-  readonly invoker: Invoker;
-  readonly buffer: Buffer;
+export interface StreamTenureParts extends StreamParts {
   readonly store: StateStore;
   /** When the mapping was created, epoch ms: what LATEST means. */
   readonly createdAt: number;
-  readonly stopping: Latch;
-  readonly hardStop: Latch;
   readonly onProblem: (problem: MappingProblem | undefined) => void;
   readonly onOpen: () => void;
 }
@@ -184,26 +163,7 @@ export class StreamTenure implements Tenure {
       listener,
       stopping,
     });
-    const { source, buffer } = this.#parts;
-    return {
-      mapping,
-      mappingId,
-      epoch,
-      options,
-      source,
-      destination,
-      clock,
-      random,
-      listener,
-      invoker,
-      buffer,
-      checkpointer,
-      discarder,
-      described,
-      runGate: new RunGate(),
-      stopping,
-      hardStop,
-    };
+    return { ...this.#parts, checkpointer, discarder, described, runGate: new RunGate() };
   }
 
   /** Reads what is stored, or stores how the mapping begins; `undefined` when stopped first. */

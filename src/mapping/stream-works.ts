@@ -14,8 +14,8 @@ import type { Latch } from '../kit/index.ts';
 import type { Checkpointer, Discarder } from '../settle/index.ts';
 import type { RunGate } from './run-gate.ts';
 
-/** The rooms of one tenure of a stream mapping, as its shards and lanes share them. */
-export interface StreamWorks {
+/** What a tenure of a stream mapping and its shards and lanes have in common. */
+export interface StreamParts {
   readonly mapping: string;
   readonly mappingId: string;
   readonly epoch: Epoch;
@@ -27,12 +27,16 @@ export interface StreamWorks {
   readonly listener: EngineListener;
   readonly invoker: Invoker;
   readonly buffer: Buffer;
-  readonly checkpointer: Checkpointer;
-  readonly discarder: Discarder;
-  readonly described: StreamDescription;
-  readonly runGate: RunGate;
   /** Nothing new is read or invoked. */
   readonly stopping: Latch;
   /** Everything ends now. */
   readonly hardStop: Latch;
+}
+
+/** The rooms of one tenure of a stream mapping, as its shards and lanes share them. */
+export interface StreamWorks extends StreamParts {
+  readonly checkpointer: Checkpointer;
+  readonly discarder: Discarder;
+  readonly described: StreamDescription;
+  readonly runGate: RunGate;
 }
