@@ -7,6 +7,7 @@
  * - errors.ts   SourceError, ConfigError
  * - queue.ts    QueueSource and its messages
  * - stream.ts   StreamSource, its records and positions
+ * - topic.ts    TopicSource: partitions of a consumer group
  * - sequence-number.ts  numbers that are no JavaScript numbers
  * - destination.ts      FailureDestination and what it receives
  * - target.ts   FunctionTarget and its outcomes
@@ -32,5 +33,6 @@ export * from './store.ts';
 export * from './stream.ts';
 export * from './target.ts';
 export * from './time.ts';
+export * from './topic.ts';
 export * from './wait.ts';
 export * from './window.ts';

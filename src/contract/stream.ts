@@ -24,6 +24,8 @@ export type StreamPosition =
   | { readonly kind: 'start'; readonly start: StreamStart }
   /** Behind the record with this number. */
   | { readonly kind: 'after'; readonly sequenceNumber: SequenceNumber }
+  /** At this number, whether a record has it or not: topics only. */
+  | { readonly kind: 'before'; readonly sequenceNumber: SequenceNumber }
   /** Behind the last record of a closed shard (SHARD_END). */
   | { readonly kind: 'end' };
 
@@ -33,8 +35,11 @@ export type StartingPosition = 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP';
 /** One record. Adapters extend it with what their events need. Never changed after the read. */
 export interface StreamRecord {
   readonly sequenceNumber: SequenceNumber;
-  /** What order is kept by: the partition key (Kinesis), the item's key (DynamoDB) in a text that equal keys share. */
-  readonly orderKey: string;
+  /**
+   * What order is kept by: the partition key (Kinesis), the item's key (DynamoDB), the record's key (Kafka) in a text that equal keys
+   * share; `undefined` for a record without a key (Kafka only), which is spread by its number.
+   */
+  readonly orderKey: string | undefined;
   /** When the service took it in, epoch ms (approximate): for the record's age. */
   readonly arrivedAt: number;
   /** An upper bound of its bytes in the event JSON, comma included. */
@@ -47,6 +52,8 @@ export type StreamStep<Item extends StreamRecord = StreamRecord> =
       readonly kind: 'page';
       /** In the shard's order; may be empty. */
       readonly records: readonly Item[];
+      /** The last number that the page covers, when that is beyond its last record: no record has those between (topics only). */
+      readonly readTo?: SequenceNumber | undefined;
       /**
        * The instant up to which the shard has been read with this page, epoch ms: now less MillisBehindLatest, or the
        * arrival of the last record; `undefined` when the service does not tell.

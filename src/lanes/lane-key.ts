@@ -1,3 +1,5 @@
+import type { StreamRecord } from '../contract/index.ts';
+
 /** Names the way from a key to a lane in stored state: another way is another scheme. */
 export const LANE_HASH = 'fnv1a';
 
@@ -18,4 +20,16 @@ function fnv1a(text: string): number {
 /** The lane of a key: equal keys share one, always, so their order is kept (R2). */
 export function laneOf(orderKey: string, lanes: number): number {
   return lanes === 1 ? 0 : fnv1a(orderKey) % lanes;
+}
+
+/** The lane of a record: its key's; without a key its number's remainder, so that such records spread evenly. */
+export function laneOfRecord({ orderKey, sequenceNumber }: Pick<StreamRecord, 'orderKey' | 'sequenceNumber'>, lanes: number): number {
+  return orderKey === undefined ? remainder(sequenceNumber, lanes) : laneOf(orderKey, lanes);
+}
+
+/** Of a decimal text of any length (R15). */
+function remainder(decimal: string, divisor: number): number {
+  let rest = 0;
+  for (let index = 0; index < decimal.length; index += 1) rest = (rest * 10 + decimal.charCodeAt(index) - 48) % divisor;
+  return rest;
 }

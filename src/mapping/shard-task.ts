@@ -1,7 +1,7 @@
 import { SourceError, type StreamPosition, type StreamRecord, type StreamStep, type Wait, type WaitReason } from '../contract/index.ts';
 import { asSourceError, SOURCE_BACKOFF } from '../intake/index.ts';
 import { type Deferred, deferred, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
-import { LANE_HASH, laneOf } from '../lanes/index.ts';
+import { LANE_HASH, laneOfRecord } from '../lanes/index.ts';
 import { encodeShardRow, type ShardEntry, ShardLedger, type ShardRow } from '../settle/index.ts';
 import { StreamLane } from './stream-lane.ts';
 import type { StreamWorks } from './stream-works.ts';
@@ -47,7 +47,7 @@ export class ShardTask {
     const onChange = (): void => {
       checkpointer.changed({ shard: shardId, encode });
     };
-    this.#ledger = new ShardLedger({ row, scheme: { pf, hash: LANE_HASH }, laneOf, onChange });
+    this.#ledger = new ShardLedger({ row, scheme: { pf, hash: LANE_HASH }, laneOf: laneOfRecord, onChange });
     this.#lanes = Array.from({ length: pf }, (_, lane) => {
       const onSettled = (entries: readonly ShardEntry[]): void => {
         this.#settled(entries);
@@ -216,13 +216,13 @@ export class ShardTask {
     const { listener, mapping, clock } = this.#works;
     // Of a closed shard it is not known when it was closed: its children may hold records from its last one on.
     const readThrough = page.ended ? page.records.at(-1)?.arrivedAt : page.readThrough;
-    const fresh = this.#ledger.read(page.records, readThrough, this.#keeps);
+    const fresh = this.#ledger.read(page.records, readThrough, this.#keeps, page.readTo);
     if (this.#filtered > 0) listener('records.filtered', { mapping, records: this.#filtered });
     this.#filtered = 0;
     this.#hold(fresh.length, boundOf(fresh));
     for (const entry of fresh) this.#lanes[entry.lane]?.push(entry);
-    const last = page.records.at(-1);
-    if (last !== undefined) for (const lane of this.#lanes) lane.readTo(last.sequenceNumber);
+    const readTo = page.readTo ?? page.records.at(-1)?.sequenceNumber;
+    if (readTo !== undefined) for (const lane of this.#lanes) lane.readTo(readTo);
     this.#noteTip(page);
     this.#reason = { kind: 'empty-poll', until: clock.monotonic() };
     this.#notePage();

@@ -17,8 +17,8 @@ export interface ShardEntry<Item extends StreamRecord = StreamRecord> {
 export interface ShardLedgerParts {
   readonly row: ShardRow;
   readonly scheme: LaneScheme;
-  /** The lane of a key under a number of lanes. */
-  readonly laneOf: (orderKey: string, lanes: number) => number;
+  /** The lane of a record under a number of lanes. */
+  readonly laneOf: (record: StreamRecord, lanes: number) => number;
   /** Something changed that has to be stored. */
   readonly onChange: () => void;
 }
@@ -96,19 +96,26 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     return this.#retries.get(lane) ?? [];
   }
 
-  /** Takes a page; gives what of it has to be worked on. `keeps`: false for records that a filter rejects, which are done at once. */
-  read(records: readonly Item[], readThrough: number | undefined, keeps?: (record: Item) => boolean): readonly ShardEntry<Item>[] {
+  /**
+   * Takes a page; gives what of it has to be worked on. `keeps`: false for records that a filter rejects, which are done at once.
+   * `readTo`: no record has the numbers behind the last one up to this.
+   */
+  read(
+    records: readonly Item[],
+    readThrough: number | undefined,
+    keeps?: (record: Item) => boolean,
+    readTo: SequenceNumber | undefined = records.at(-1)?.sequenceNumber,
+  ): readonly ShardEntry<Item>[] {
     const { scheme, laneOf } = this.#parts;
     const fresh: ShardEntry<Item>[] = [];
     for (const record of records) {
       // A key may be made when it is asked for, and with one lane nobody needs it.
-      const lane = scheme.pf === 1 ? 0 : laneOf(record.orderKey, scheme.pf);
+      const lane = scheme.pf === 1 ? 0 : laneOf(record, scheme.pf);
       const entry = { record, sizeBound: record.sizeBound, lane, isDone: this.#isStoredAsDone(record) || keeps?.(record) === false };
       this.#entries.push(entry);
       if (!entry.isDone) fresh.push(entry);
     }
-    const last = records.at(-1);
-    if (last !== undefined) this.#lastRead = { kind: 'after', sequenceNumber: last.sequenceNumber };
+    if (readTo !== undefined) this.#lastRead = { kind: 'after', sequenceNumber: readTo };
     if (readThrough !== undefined && readThrough > (this.#readThrough ?? Number.NEGATIVE_INFINITY)) {
       this.#readThrough = readThrough;
       this.#noteReadThrough(readThrough);
@@ -191,6 +198,9 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
       this.#entries = entries.slice(this.#head);
       this.#head = 0;
     }
+    // All that was read is done, so what lies behind its last record is passed over with it.
+    const read = this.#lastRead;
+    if (this.outstanding === 0 && isBehind(this.#position, read)) moved = read.sequenceNumber;
     if (moved !== undefined) {
       this.#position = { kind: 'after', sequenceNumber: moved };
       this.#older = this.#older.filter(({ lanes }) => isAbove(highest([lanes]), moved));
@@ -208,9 +218,8 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
       this.#doneBelow = null;
       return false;
     }
-    const { orderKey } = record;
     const covers = (lanes: readonly (SequenceNumber | null)[]): boolean => {
-      const mark = lanes[this.#parts.laneOf(orderKey, lanes.length)] ?? null;
+      const mark = lanes[this.#parts.laneOf(record, lanes.length)] ?? null;
       return mark !== null && compareSequence(sequenceNumber, mark) <= 0;
     };
     return covers(this.#marks) || this.#older.some(({ lanes }) => covers(lanes));
@@ -223,6 +232,14 @@ function highest(lists: readonly (readonly (SequenceNumber | null)[])[]): Sequen
     for (const mark of list) if (mark !== null && (found === null || compareSequence(mark, found) > 0)) found = mark;
   }
   return found;
+}
+
+type After = Extract<StreamPosition, { kind: 'after' }>;
+
+function isBehind(position: StreamPosition, read: StreamPosition): read is After {
+  return (
+    read.kind === 'after' && position.kind !== 'end' && !(position.kind === 'after' && position.sequenceNumber === read.sequenceNumber)
+  );
 }
 
 function isAbove(mark: SequenceNumber | null, position: SequenceNumber): boolean {

@@ -49,7 +49,7 @@ export const OLDER_SCHEMES_MAX = 4;
 interface Encoded {
   v: number;
   incarnation: string;
-  position: { at: 'start'; start: StreamStart } | { at: 'after'; number: string } | { at: 'end' };
+  position: { at: 'start'; start: StreamStart } | { at: 'after' | 'before'; number: string } | { at: 'end' };
   readThrough?: number | undefined;
   scheme: LaneScheme;
   lanes: readonly (string | null)[];
@@ -74,12 +74,7 @@ export function encodeShardRow(row: ShardRow): string {
   const encoded: Encoded = {
     v: VERSION,
     incarnation,
-    position:
-      position.kind === 'after'
-        ? { at: 'after', number: position.sequenceNumber }
-        : position.kind === 'end'
-          ? { at: 'end' }
-          : { at: 'start', start: position.start },
+    position: encodePosition(position),
     readThrough,
     scheme: current.scheme,
     lanes: current.lanes,
@@ -115,12 +110,25 @@ export function decodeShardRow(text: string): ShardRow {
   };
 }
 
+function encodePosition(position: StreamPosition): Encoded['position'] {
+  switch (position.kind) {
+    case 'after':
+    case 'before':
+      return { at: position.kind, number: position.sequenceNumber };
+    case 'end':
+      return { at: 'end' };
+    case 'start':
+      return { at: 'start', start: position.start };
+  }
+}
+
 function decodePosition(position: Encoded['position']): StreamPosition {
   switch (position.at) {
     case 'start':
       return { kind: 'start', start: position.start };
     case 'after':
-      return { kind: 'after', sequenceNumber: sequenceNumber(position.number) };
+    case 'before':
+      return { kind: position.at, sequenceNumber: sequenceNumber(position.number) };
     case 'end':
       return { kind: 'end' };
   }

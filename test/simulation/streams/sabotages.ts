@@ -134,8 +134,8 @@ export const STREAM_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'a mark of another lane counts',
     file: 'src/settle/shard-ledger.ts',
-    find: 'const mark = lanes[this.#parts.laneOf(orderKey, lanes.length)] ?? null;',
-    replace: 'const mark = highest([{ length: 0 } as never, lanes].slice(1)) ?? (orderKey.length < 0 ? null : null);',
+    find: 'const mark = lanes[this.#parts.laneOf(record, lanes.length)] ?? null;',
+    replace: 'const mark = highest([{ length: 0 } as never, lanes].slice(1)) ?? (sequenceNumber.length < 0 ? null : null);',
     rules: ['R2', 'R5', 'R11'],
   },
   {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareSequence, type SequenceNumber, type StreamRecord, sequenceNumber } from '../../../src/contract/index.ts';
-import { laneOf } from '../../../src/lanes/index.ts';
+import { laneOfRecord } from '../../../src/lanes/index.ts';
 import { decodeShardRow, encodeShardRow, type ShardEntry, ShardLedger, type ShardRow } from '../../../src/settle/index.ts';
 
 const INCARNATION = 'one';
@@ -25,7 +25,7 @@ function fresh(pf: number): ShardRow {
 }
 
 function ledgerOf(row: ShardRow, pf: number): ShardLedger {
-  return new ShardLedger({ row, scheme: { pf, hash: 'fnv1a' }, laneOf, onChange: () => undefined });
+  return new ShardLedger({ row, scheme: { pf, hash: 'fnv1a' }, laneOf: laneOfRecord, onChange: () => undefined });
 }
 
 function stored(ledger: ShardLedger): ShardRow {
