@@ -52,6 +52,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
     },
     {
       stopTimeoutMs: config.stopTimeoutSeconds * 1000,
+      ...config.limits,
       ...(config.aws.region === undefined ? {} : { region: config.aws.region }),
       ...(config.aws.accountId === undefined ? {} : { accountId: config.aws.accountId }),
     },
@@ -100,14 +101,15 @@ function addFunctions(engine: CoreEngine, config: DaemonConfig, { here }: Target
 }
 
 function add(engine: CoreEngine, mapping: OpenMapping): Mapping {
-  const { at, name, functionName } = mapping.plan;
+  const { at, name, functionName, weight } = mapping.plan;
   const checked = { at, spell: pascal };
+  const identity = { name, functionName, ...(weight === undefined ? {} : { weight }) };
   if (mapping.discipline === 'queue') {
-    return engine.map({ ...mapping.plan.fields, name, source: mapping.source, functionName }, checked);
+    return engine.map({ ...mapping.plan.fields, ...identity, source: mapping.source }, checked);
   }
   const { plan, source, destination } = mapping;
   const destinationConfig = destination && { destinationConfig: { onFailure: { destination } } };
-  return engine.map({ ...plan.fields, ...destinationConfig, name, source, functionName }, checked);
+  return engine.map({ ...plan.fields, ...destinationConfig, ...identity, source }, checked);
 }
 
 function partsOf(mapping: OpenMapping): { close(): Promise<void> }[] {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ACCOUNT_ID_DEFAULT, LATEST, REGION_DEFAULT } from '../engine/index.ts';
+import { ACCOUNT_ID_DEFAULT, type EngineSettings, LATEST, REGION_DEFAULT } from '../engine/index.ts';
 import { check } from '../mapping/index.ts';
 import { LISTEN_DEFAULT, type ListenAddress, parseAddress } from './address.ts';
 import type { LogLevel } from './catalog.ts';
@@ -46,6 +46,8 @@ export interface DaemonConfig {
   readonly aws: AwsPlan;
   readonly lambda: LambdaPlan;
   readonly stopTimeoutSeconds: number;
+  /** What holds for all functions together, as the engine takes it. */
+  readonly limits: Pick<EngineSettings, 'accountConcurrency' | 'breaker'>;
   readonly functions: readonly FunctionPlan[];
   /** Those that others name in their redrive policy come first. */
   readonly queues: readonly QueuePlan[];
@@ -87,6 +89,7 @@ export function resolveConfig({ content, folder }: ReadFile, now: number): Daemo
     aws: awsOf(fields),
     lambda: lambdaOf(fields),
     stopTimeoutSeconds: fields.stopTimeoutSeconds ?? STOP_TIMEOUT_SECONDS_DEFAULT,
+    limits: limitsOf(fields),
     functions,
     queues,
     streams,
@@ -117,6 +120,10 @@ function awsOf({ aws = {} }: FileFields): AwsPlan {
 
 function lambdaOf({ lambda: { endpoint, region } = {} }: FileFields): LambdaPlan {
   return { ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) };
+}
+
+function limitsOf({ accountConcurrency, breaker }: FileFields): DaemonConfig['limits'] {
+  return { ...(accountConcurrency === undefined ? {} : { accountConcurrency }), ...(breaker === undefined ? {} : { breaker }) };
 }
 
 /** An endpoint is of something that may have functions too, such as LocalStack. */

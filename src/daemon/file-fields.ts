@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { ALIAS_FIELDS, ENGINE_FIELDS, FUNCTION_FIELDS, VERSION_FIELDS } from '../engine/index.ts';
+import { ALIAS_FIELDS, ENGINE_FIELDS, FUNCTION_FIELDS, VERSION_FIELDS, WEIGHT_FIELD } from '../engine/index.ts';
 import { QUEUE_FIELDS, STREAM_FIELDS } from '../mapping/index.ts';
 import { LOG_LEVELS } from './catalog.ts';
-import { pascalShape } from './pascal-schema.ts';
+import { pascalSchema, pascalShape } from './pascal-schema.ts';
 
 const flag = (preset: boolean): z.ZodType<boolean | undefined> =>
   z
@@ -19,6 +19,9 @@ const whole = (least: number, most: number, what: string): z.ZodNumber =>
 const text = (what: string): z.ZodString => z.string().min(1).describe(what);
 
 const ALIAS_DESCRIPTION = 'an object such as { FunctionVersion: "1", RoutingConfig: { AdditionalVersionWeights: { "2": 0.05 } } }';
+
+const BREAKER_DESCRIPTION =
+  'true, false, or an object with Failures, ThrottleRate, PauseMs and MaxPauseMs (default true where the function is remote)';
 
 const PRODUCE = {
   everySeconds: z.number().min(0.01).max(86_400).describe('a number of seconds from 0.01 to 86400'),
@@ -120,6 +123,7 @@ export const FUNCTION_ENTRY_FIELDS = z
     Description: FUNCTION_FIELDS.shape.description,
     Timeout: FUNCTION_FIELDS.shape.timeout,
     ReservedConcurrentExecutions: FUNCTION_FIELDS.shape.reservedConcurrentExecutions,
+    Breaker: pascalSchema(FUNCTION_FIELDS.shape.breaker).optional().describe(BREAKER_DESCRIPTION),
     Versions: z.record(z.string(), VERSION_ENTRY_FIELDS).optional().describe('an object with a version under each number'),
     Aliases: z
       .record(z.string(), z.strictObject(pascalShape(ALIAS_FIELDS)).describe(ALIAS_DESCRIPTION))
@@ -140,6 +144,7 @@ export const MAPPING_FIELDS = z.strictObject({
   EventSourceArn: text('the ARN of a queue or stream, such as arn:aws:sqs:embedded:000000000000:orders').optional(),
   QueueUrl: text('the URL of an SQS queue').optional(),
   FunctionName: text('the name or ARN of a function, with :VERSION or :ALIAS where one is meant'),
+  Weight: WEIGHT_FIELD.shape.weight.optional(),
 });
 
 /** Where the records of what a stream mapping gives up go. */
@@ -235,6 +240,8 @@ const shared = {
     .optional()
     .describe('an object, {} where aws says all: functions that are not in this file are those of AWS Lambda'),
   stopTimeoutSeconds: whole(0, 3600, 'seconds; default 30').optional(),
+  accountConcurrency: ENGINE_FIELDS.shape.accountConcurrency,
+  breaker: ENGINE_FIELDS.shape.breaker,
   functions: z.record(z.string(), FUNCTION_ENTRY_FIELDS).optional().describe('an object with a function under each name'),
   queues: z.record(z.string(), EMBEDDED_QUEUE_FIELDS).optional().describe('an object with an embedded queue under each name'),
   streams: z.record(z.string(), EMBEDDED_STREAM_FIELDS).optional().describe('an object with an embedded stream under each name'),

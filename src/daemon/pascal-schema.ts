@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { pascal } from '../mapping/index.ts';
 
 /** The same schema with its fields spelt in PascalCase, AWS's way, at every depth. */
-function pascalSchema(schema: z.ZodType): z.ZodType {
+export function pascalSchema(schema: z.ZodType): z.ZodType {
   const spelt = respell(schema);
   return schema.description === undefined ? spelt : spelt.describe(schema.description);
 }
@@ -17,6 +17,7 @@ function respell(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodOptional) return pascalSchema(schema.unwrap() as z.ZodType).optional();
   if (schema instanceof z.ZodObject) return z.strictObject(pascalShape(schema));
   if (schema instanceof z.ZodArray) return pascalList(schema);
+  if (schema instanceof z.ZodUnion) return z.union((schema.options as z.ZodType[]).map(pascalSchema));
   return schema;
 }
 

@@ -1,10 +1,10 @@
 import type { FunctionTarget } from '../contract/index.ts';
-import { FUNCTION_FIELDS, type FunctionAliasOptions, LATEST, resolveQualifiers } from '../engine/index.ts';
+import { type BreakerOption, FUNCTION_FIELDS, type FunctionAliasOptions, LATEST, resolveQualifiers } from '../engine/index.ts';
 import { kindOf, pascal } from '../mapping/index.ts';
 import type { ProcessPlan } from './catalog.ts';
 import type { FileFields } from './file-fields.ts';
 import { findHandler, type HandlerFile } from './handler-file.ts';
-import { camelFields } from './pascal-schema.ts';
+import { camelFields, isPlainObject } from './pascal-schema.ts';
 import { planProcess, refuseProcessFields } from './plan-process.ts';
 import type { Problems } from './problems.ts';
 
@@ -14,8 +14,11 @@ export interface FunctionPlan {
   /** Where it stands in the file. */
   readonly at: string;
   readonly target: TargetPlan;
-  /** Timeout, ReservedConcurrentExecutions and Description as the engine takes them. */
-  readonly settings: { readonly timeout?: number; readonly reservedConcurrentExecutions?: number; readonly description?: string };
+  /** Timeout, ReservedConcurrentExecutions, Breaker and Description as the engine takes them. */
+  readonly settings: VersionPlan['settings'] & {
+    readonly reservedConcurrentExecutions?: number;
+    readonly breaker?: NonNullable<BreakerOption>;
+  };
   readonly versions: readonly VersionPlan[];
   /** As the engine takes them. */
   readonly aliases: Readonly<Record<string, FunctionAliasOptions>>;
@@ -116,8 +119,12 @@ function targetOf(fields: FunctionFields, at: string, folder: string, problems: 
 }
 
 function settingsOf(fields: FunctionFields): FunctionPlan['settings'] {
-  const { ReservedConcurrentExecutions: reserved } = fields;
-  return { ...textsOf(fields), ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }) };
+  const { ReservedConcurrentExecutions: reserved, Breaker: breaker } = fields;
+  return {
+    ...textsOf(fields),
+    ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
+    ...(breaker === undefined ? {} : { breaker: isPlainObject(breaker) ? camelFields(breaker, ignore) : breaker === true }),
+  };
 }
 
 function textsOf({ Timeout: timeout, Description: description }: VersionFields): VersionPlan['settings'] {

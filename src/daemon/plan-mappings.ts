@@ -26,6 +26,8 @@ export type MappingPlan = {
   readonly name: string;
   /** As the file says it. */
   readonly functionName: string;
+  /** How much it counts beside the others of its function; `undefined`: the engine's default. */
+  readonly weight: number | undefined;
   /** The function is not in the file, but Lambda's. */
   readonly isElsewhere: boolean;
   /** Where the source stands in the file. */
@@ -77,7 +79,7 @@ export function planMappings(given: readonly unknown[], context: MappingsContext
     const work = source === undefined ? undefined : planWork(raw, at, source, context);
     const { data: entry } = ENTRY.safeParse(raw);
     if (entry === undefined) return [];
-    const { FunctionName: functionName } = entry;
+    const { FunctionName: functionName, Weight: weight } = entry;
     const named = planFunctionName(functionName, { field: `${at}.FunctionName`, known, places, problems });
     if (source === undefined || work === undefined || named === undefined) return [];
     const name = entry.Name ?? `${source.name}/${named.label}`;
@@ -90,7 +92,7 @@ export function planMappings(given: readonly unknown[], context: MappingsContext
       );
     }
     taken.set(name, at);
-    return [{ at, name, functionName, isElsewhere: named.isElsewhere, sourceField: source.field, ...work }];
+    return [{ at, name, functionName, weight, isElsewhere: named.isElsewhere, sourceField: source.field, ...work }];
   });
 }
 

@@ -11,6 +11,7 @@
  * - qualified-invoker.ts  a version or an alias, as something that can be invoked
  * - qualifiers.ts what a user may say of versions and aliases
  */
+export type { BreakerOption } from './breaker-options.ts';
 export { CoreEngine } from './engine.ts';
 export { type FunctionName, parseFunctionName } from './function-name.ts';
 export {
@@ -26,6 +27,7 @@ export {
   type QueueMapOptions,
   REGION_DEFAULT,
   type StreamMapOptions,
+  WEIGHT_FIELD,
 } from './options.ts';
 export {
   ALIAS_FIELDS,

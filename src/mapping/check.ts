@@ -108,8 +108,12 @@ function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
 function keysAt(schema: z.ZodType, path: Path): string[] {
   let found: z.ZodType | undefined = schema;
   for (const key of path) found = found === undefined ? undefined : childOf(unwrap(found), key);
-  const object = found === undefined ? undefined : unwrap(found);
-  return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+  return found === undefined ? [] : fieldsOf(unwrap(found));
+}
+
+function fieldsOf(schema: z.ZodType): string[] {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
+  return schema instanceof z.ZodUnion ? (schema.options as z.ZodType[]).flatMap((option) => fieldsOf(unwrap(option))) : [];
 }
 
 function childOf(schema: z.ZodType, key: PropertyKey): z.ZodType | undefined {
