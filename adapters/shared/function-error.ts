@@ -27,9 +27,24 @@ export function errorPayload(text: string): ErrorPayload {
   };
 }
 
-/** A function error, with name and message cut to what is kept. */
-export function functionError(errorType: string, errorMessage: string): Outcome {
-  return { kind: 'function-error', errorType: cut(errorType, ERROR_NAME_LENGTH), errorMessage: cut(errorMessage, ERROR_MESSAGE_LENGTH) };
+/** Lambda's names for errors of functions that could not be started or loaded, whatever the event was. An end (`Runtime.ExitError`) tells not when. */
+const INIT_ERROR_TYPES: ReadonlySet<string> = new Set([
+  'Extension.InitError',
+  'Extension.LaunchError',
+  'Runtime.HandlerNotFound',
+  'Runtime.ImportModuleError',
+  'Runtime.InitTimeout',
+  'Runtime.InvalidEntrypoint',
+  'Runtime.InvalidTaskConfig',
+  'Runtime.InvalidWorkingDir',
+  'Runtime.MalformedHandlerName',
+  'Runtime.UserCodeSyntaxError',
+]);
+
+/** A function error, with name and message cut to what is kept. `duringInit`: it is one of the function's start, where its name does not tell. */
+export function functionError(errorType: string, errorMessage: string, duringInit = INIT_ERROR_TYPES.has(errorType)): Outcome {
+  const said = { errorType: cut(errorType, ERROR_NAME_LENGTH), errorMessage: cut(errorMessage, ERROR_MESSAGE_LENGTH) };
+  return duringInit ? { kind: 'function-error', ...said, duringInit } : { kind: 'function-error', ...said };
 }
 
 /** The outcome of an answer that is longer than may be read. */

@@ -6,20 +6,44 @@ import type { Outcome } from '../contract/index.ts';
  */
 export type TargetFault = 'reached' | 'throttled' | 'failed';
 
-/** Errors of functions that are none of the event's: Lambda's own types for a function that cannot be loaded. */
-const INIT_ERROR_TYPES: ReadonlySet<string> = new Set([
-  'Runtime.HandlerNotFound',
-  'Runtime.ImportModuleError',
-  'Runtime.InitTimeout',
-  'Runtime.InvalidEntrypoint',
-  'Runtime.InvalidWorkingDir',
-  'Runtime.MalformedHandlerName',
-  'Runtime.UserCodeSyntaxError',
-]);
-
-/** Codes of terminal outcomes that any event would have met: not there, not allowed. Others may be one event's, such as its size. */
-const TARGET_CODES =
-  /^(Http(3\d\d|401|403|404|410)|ResourceNotFoundException|AccessDenied(Exception)?|UnrecognizedClientException|InvalidSignatureException|ExpiredTokenException|KMS\w+)$/;
+/** Parts of codes of AWS that say: not allowed. */
+const DENIED = [
+  'AccessDenied',
+  'AuthFailure',
+  'AuthorizationError',
+  'CredentialsProviderError',
+  'EC2AccessDenied',
+  'ExpiredToken',
+  'Forbidden',
+  'IncompleteSignature',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'InvalidSecurity',
+  'InvalidSignature',
+  'MissingAuthenticationToken',
+  'NotAuthorized',
+  'OptInRequired',
+  'RequestExpired',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+  'TokenProviderError',
+  'Unauthorized',
+  'UnrecognizedClient',
+];
+/** Parts of codes of AWS that say: not there, or not as it must be. */
+const BROKEN = [
+  String.raw`CodeArtifact\w+`,
+  'Invalid(Runtime|SecurityGroupID|SubnetID|ZipFile)',
+  String.raw`KMS\w+`,
+  'ModeNotSupported',
+  'NoPublishedVersion',
+  'ResourceNotFound',
+  'Runtime(Alias|Version)Deleted',
+];
+/** Codes of terminal outcomes that any event would have met. Others may be one event's, such as its size. */
+const TARGET_CODES = new RegExp(
+  `^(Http(3\\d\\d|401|403|404|410|415)|Runtime\\.InvalidEntrypoint|(${[...DENIED, ...BROKEN].join('|')})(Exception)?)$`,
+);
 
 /** Sorts an outcome. A function error or a time-out may be one record's fault, so it says nothing against the target. */
 export function faultOf(outcome: Outcome): TargetFault {
@@ -28,7 +52,7 @@ export function faultOf(outcome: Outcome): TargetFault {
     case 'timeout':
       return 'reached';
     case 'function-error':
-      return outcome.duringInit === true || INIT_ERROR_TYPES.has(outcome.errorType) ? 'failed' : 'reached';
+      return outcome.duringInit === true ? 'failed' : 'reached';
     case 'throttled':
       return 'throttled';
     case 'service-error':

@@ -4,12 +4,14 @@
  */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FunctionTarget, Outcome } from '../../src/index.ts';
+import { faultOf, type TargetFault } from '../../src/invoke/target-fault.ts';
 import { invocationContext } from './target-suite.ts';
 
 /** What happens, and what the engine is told of it. */
 export const OUTCOMES = {
   'the function returns': 'success',
   'the function fails': 'function-error',
+  'the function cannot be loaded': 'function-error',
   'the answer is longer than may be read': 'function-error',
   'the function does not answer before the deadline': 'timeout',
   'the function was ended elsewhere at its own time-out': 'timeout',
@@ -23,6 +25,18 @@ export const OUTCOMES = {
   'the service refuses the event for its size': 'terminal',
   'the event has no JSON': 'terminal',
 } as const satisfies Readonly<Record<string, Outcome['kind']>>;
+
+/** What of it is the target's, so that its breaker opens. All else says nothing against the target. */
+const OF_THE_TARGET: Readonly<Partial<Record<Happening, TargetFault>>> = {
+  'the function cannot be loaded': 'failed',
+  'there is no capacity': 'throttled',
+  'the service fails': 'failed',
+  'nobody listens': 'failed',
+  'the connection is lost': 'failed',
+  'the answer is no answer': 'failed',
+  'there is no such function': 'failed',
+  'access is denied': 'failed',
+};
 
 /** One row. */
 export type Happening = keyof typeof OUTCOMES;
@@ -54,6 +68,7 @@ export function outcomeTable(name: string, make: (happening: Happening) => Promi
       if (happening === 'the function does not answer before the deadline') setImmediate(() => deadline.abort());
       const told = await outcome;
       expect(told.kind).toBe(kind);
+      expect(faultOf(told)).toBe(OF_THE_TARGET[happening] ?? 'reached');
       // Nothing else of it is told later, and it ends.
       await ended;
       expect(await outcome).toBe(told);

@@ -11,10 +11,12 @@ import { type LambdaAnswer, LambdaStub } from '../support/lambda-stub.ts';
 import { type Happening, type Impossible, type OutcomeRig, outcomeTable } from './outcome-table.ts';
 
 const FAILURE = JSON.stringify({ errorType: 'BadOrder', errorMessage: 'no id' });
+const NOT_LOADED = JSON.stringify({ errorType: 'Runtime.ImportModuleError', errorMessage: "Cannot find module 'orders'" });
 const TIMED_OUT = JSON.stringify({ errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out after 3.00 seconds' });
 const REFUSED = 'nothing stands between the engine and a function of its own process';
 
 const IN_PROCESS: Impossible = {
+  'the function cannot be loaded': 'the engine is given a function that is loaded',
   'the answer is longer than may be read': 'an answer in the same process is read already',
   'the function was ended elsewhere at its own time-out': "it has no time-out but the engine's",
   'there is no capacity': REFUSED,
@@ -69,6 +71,7 @@ outcomeTable(
 );
 
 function programOf(happening: Happening): string {
+  if (happening === 'the function cannot be loaded') return "import 'not-installed-anywhere';";
   const body =
     happening === 'the function fails'
       ? "throw new Error('no id')"
@@ -135,6 +138,9 @@ function answer(response: ServerResponse, happening: Happening, isEmulator: bool
     case 'the function fails':
       response.writeHead(200, isEmulator ? {} : { 'x-amz-function-error': 'Unhandled' }).end(FAILURE);
       return;
+    case 'the function cannot be loaded':
+      response.writeHead(isEmulator ? 502 : 200, isEmulator ? {} : { 'x-amz-function-error': 'Unhandled' }).end(NOT_LOADED);
+      return;
     case 'the answer is longer than may be read':
       response.end('x'.repeat(1_001));
       return;
@@ -174,6 +180,8 @@ function ofLambda(happening: Happening): LambdaAnswer {
       return { kind: 'payload', text: '{}' };
     case 'the function fails':
       return { kind: 'payload', functionError: 'Unhandled', text: FAILURE };
+    case 'the function cannot be loaded':
+      return { kind: 'payload', functionError: 'Unhandled', text: NOT_LOADED };
     case 'the answer is longer than may be read':
       return { kind: 'raw', status: 200, body: 'x'.repeat(6_291_557) };
     case 'the function does not answer before the deadline':

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Outcome } from '../../../src/index.ts';
+import { traceIdOf } from '../../shared/trace-id.ts';
 import { environmentOf, type FunctionIdentity, logStreamName } from './environment.ts';
 import { type Exit, exitError, initTimeout } from './exit.ts';
 import type { Job } from './job.ts';
@@ -9,8 +10,7 @@ import { endGroup, signalGroup, startGroup } from './process-group.ts';
 import { ProcessLog } from './report.ts';
 import type { RequestBody } from './request-body.ts';
 import { RuntimeApi, type RuntimeListener } from './runtime-api.ts';
-import { outcomeOf, type RuntimeError, runtimeErrorOf, tooLarge } from './runtime-error.ts';
-import { traceIdOf } from './trace-id.ts';
+import { initOutcomeOf, outcomeOf, type RuntimeError, runtimeErrorOf, tooLarge } from './runtime-error.ts';
 
 /** Who is told how a process fares. */
 export interface ProcessListener {
@@ -144,7 +144,7 @@ export class FunctionProcess implements RuntimeListener {
   onInitError(body: RequestBody, errorType: string | undefined): boolean {
     if (this.#phase !== 'starting') return false;
     this.#error = runtimeErrorOf('text' in body ? body.text : '', errorType);
-    this.#failToStart(outcomeOf(this.#error));
+    this.#failToStart(initOutcomeOf(this.#error));
     // It ends by itself now; if not, the grace is over soon.
     this.#beginStopping();
     return true;
@@ -193,7 +193,7 @@ export class FunctionProcess implements RuntimeListener {
     });
     this.#initTimer = setTimeout(() => {
       this.#error = initTimeout(initMs);
-      this.#failToStart(outcomeOf(this.#error));
+      this.#failToStart(initOutcomeOf(this.#error));
       this.stop();
     }, initMs).unref();
   }
@@ -209,7 +209,7 @@ export class FunctionProcess implements RuntimeListener {
       const error = exitError(exit, job?.context.requestId ?? NO_REQUEST);
       this.#error = error;
       if (job !== undefined) job.answer(outcomeOf(error));
-      else if (!wasAsked && this.#idleTimer === undefined) this.#failToStart(outcomeOf(error));
+      else if (!wasAsked && this.#idleTimer === undefined) this.#failToStart(initOutcomeOf(error));
     }
     this.#conclude();
   }

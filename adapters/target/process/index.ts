@@ -12,7 +12,6 @@
  * - request-body.ts   what a process sends, read up to a limit
  * - runtime-error.ts  an error as runtimes send it, as an outcome
  * - process-group.ts  starting and ending a process with all its children
- * - trace-id.ts      the trace header of an invocation
  * - environment.ts    the environment of a process
  * - output.ts         what a process prints, as log lines within limits
  * - report.ts         START, END and REPORT of an invocation

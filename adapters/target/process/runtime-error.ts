@@ -1,4 +1,5 @@
 import type { Outcome } from '../../../src/index.ts';
+import { functionError } from '../../shared/function-error.ts';
 
 /** A function error, with what a person needs to find its cause. */
 export interface RuntimeError {
@@ -24,7 +25,12 @@ export function runtimeErrorOf(text: string, header: string | undefined): Runtim
 
 /** The same as an outcome. */
 export function outcomeOf({ errorType, errorMessage }: RuntimeError): Outcome {
-  return { kind: 'function-error', errorType, errorMessage };
+  return functionError(errorType, errorMessage);
+}
+
+/** The outcome of a process that did not come to ask for an invocation. */
+export function initOutcomeOf({ errorType, errorMessage }: RuntimeError): Outcome {
+  return functionError(errorType, errorMessage, true);
 }
 
 /** The outcome of an answer that is longer than may be taken. */

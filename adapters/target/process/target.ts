@@ -19,6 +19,8 @@ export function processTarget(options: ProcessTargetOptions): FunctionTarget {
 }
 
 class ProcessTarget implements FunctionTarget {
+  /** Whoever mends a function in front of its watched files wants it tried at once. */
+  readonly remote: boolean;
   readonly #options: ResolvedProcessTarget;
   readonly #running = new Set<Promise<void>>();
   /** By function and version. */
@@ -28,6 +30,7 @@ class ProcessTarget implements FunctionTarget {
 
   constructor(options: ResolvedProcessTarget) {
     this.#options = options;
+    this.remote = options.watched === undefined;
   }
 
   invoke(event: unknown, context: InvocationContext): Invocation {

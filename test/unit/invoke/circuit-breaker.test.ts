@@ -124,11 +124,19 @@ describe('what an outcome says of the target', () => {
     ['reached', { kind: 'terminal', code: 'InvalidEvent', message: 'no JSON' }],
     ['throttled', { kind: 'throttled', message: '429', retryAfterMs: undefined }],
     ['failed', { kind: 'service-error', message: 'ECONNREFUSED', retryAfterMs: undefined }],
-    ['failed', { kind: 'function-error', errorType: 'Runtime.ImportModuleError', errorMessage: 'no file' }],
     ['failed', { kind: 'function-error', errorType: 'Error', errorMessage: 'no database', duringInit: true }],
     ['failed', { kind: 'terminal', code: 'Http404', message: 'not there' }],
     ['failed', { kind: 'terminal', code: 'ResourceNotFoundException', message: 'not there' }],
     ['failed', { kind: 'terminal', code: 'AccessDeniedException', message: 'denied' }],
+    ['failed', { kind: 'terminal', code: 'EC2AccessDeniedException', message: 'denied' }],
+    ['failed', { kind: 'terminal', code: 'CredentialsProviderError', message: 'no keys' }],
+    ['failed', { kind: 'terminal', code: 'KMSDisabledException', message: 'no key' }],
+    ['failed', { kind: 'terminal', code: 'InvalidZipFileException', message: 'no code' }],
+    ['failed', { kind: 'terminal', code: 'Runtime.InvalidEntrypoint', message: 'no program' }],
+    ['reached', { kind: 'terminal', code: 'InvalidRequestContentException', message: 'no JSON' }],
+    ['reached', { kind: 'terminal', code: 'RequestTooLargeException', message: 'too large' }],
+    ['reached', { kind: 'terminal', code: 'RecursiveInvocationException', message: 'a circle' }],
+    ['reached', { kind: 'terminal', code: 'NotResourceNotFoundException', message: 'else' }],
   ] as const)('is %s: %j', ([fault, outcome]) => {
     expect(faultOf(outcome)).toBe(fault);
   });

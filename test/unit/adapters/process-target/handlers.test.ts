@@ -129,6 +129,7 @@ describe('a failure is told as Lambda tells it', () => {
   ])('%s', async (_title, code, errorType, message) => {
     const outcome = await outcomeOf(functions.handler(`export const handler = ${code};`));
     expect(outcome).toMatchObject({ kind: 'function-error', errorType });
+    expect(outcome).not.toHaveProperty('duringInit');
     expect(outcome).toMatchObject({ errorMessage: expect.stringContaining(message) as string });
   });
 
@@ -156,7 +157,7 @@ describe('a failure is told as Lambda tells it', () => {
   ])('%s fails the invocation that waits for it', async (_title, source, errorType, message) => {
     const target = functions.handler(source);
     const outcome = await outcomeOf(target);
-    expect(outcome).toMatchObject({ kind: 'function-error', errorType });
+    expect(outcome).toMatchObject({ kind: 'function-error', errorType, duringInit: true });
     expect(outcome).toMatchObject({ errorMessage: expect.stringContaining(message) as string });
     expect(await outcomeOf(target)).toEqual({ ...outcome, errorMessage: expect.stringContaining(message) as string });
   });

@@ -205,7 +205,7 @@ describe('a start that takes long', () => {
   test('is ended after initSeconds', async () => {
     const target = functions.handler(SLOW, { env: { READY: join(functions.folder.path, 'never') }, initSeconds: 0.5 });
     const invocation = invoke(target);
-    expect(await invocation.outcome).toMatchObject({ kind: 'function-error', errorType: 'Runtime.InitTimeout' });
+    expect(await invocation.outcome).toMatchObject({ kind: 'function-error', errorType: 'Runtime.InitTimeout', duringInit: true });
     await invocation.ended;
     expect(processesWith(functions.marker)).toEqual([]);
   });

@@ -125,7 +125,12 @@ describe('what a runtime may say', () => {
     const target = byHand(
       `await call('POST', 'init/error', '{"errorType":"Runtime.NoTable","errorMessage":"no table"}'); process.exit(1);`,
     );
-    expect(await outcomeOf(target)).toEqual({ kind: 'function-error', errorType: 'Runtime.NoTable', errorMessage: 'no table' });
+    expect(await outcomeOf(target)).toEqual({
+      kind: 'function-error',
+      errorType: 'Runtime.NoTable',
+      errorMessage: 'no table',
+      duringInit: true,
+    });
   });
 
   test('an answer that is no JSON is handed on as it is', async () => {
@@ -211,6 +216,7 @@ describe('programs that cannot be started', () => {
     expect(await outcomeOf(functions.target({ command: ['true'] }))).toMatchObject({
       kind: 'function-error',
       errorType: 'Runtime.ExitError',
+      duringInit: true,
       errorMessage: expect.stringContaining('Runtime exited without providing a reason') as string,
     });
   });
