@@ -98,8 +98,11 @@ export interface ReadRequest {
 /** The part of an invocation record that names what was given up, such as `KinesisBatchInfo` (spec d.7). */
 export interface BatchInfo {
   readonly name: string;
-  readonly value: Readonly<Record<string, string | number>>;
+  readonly value: { readonly [key: string]: BatchInfoValue };
 }
+
+/** What a batch info may hold. */
+export type BatchInfoValue = string | number | { readonly [key: string]: BatchInfoValue };
 
 /** A stream that records are read from. `Event` is what its functions receive. */
 export interface StreamSource<Event = unknown, Item extends StreamRecord = StreamRecord> {
