@@ -42,8 +42,8 @@ interface Registered {
 export class FunctionRegistry {
   readonly #parts: FunctionRegistryParts;
   readonly #byName = new Map<string, Registered>();
-  /** Functions that are elsewhere, by ARN. */
-  readonly #elsewhere = new Map<string, Invoker>();
+  /** Functions that are elsewhere, by ARN without and then with qualifier. */
+  readonly #elsewhere = new Map<string, Map<string, Invoker>>();
   readonly #ownTargets: FunctionTarget[] = [];
 
   constructor(parts: FunctionRegistryParts) {
@@ -65,7 +65,9 @@ export class FunctionRegistry {
     const qualifiers = resolveQualifiers({ versions, aliases }, latest, checked);
     const arn = this.#arnOf({ name });
     const reservedConcurrency = fields.reservedConcurrentExecutions;
-    const breaker = resolveBreaker(fields.breaker, this.#parts.breaker, target.remote === true);
+    // A function has one breaker, so it is on where any of its versions is remote.
+    const isRemote = [...qualifiers.versions.values()].some((version) => version.target.remote === true);
+    const breaker = resolveBreaker(fields.breaker, this.#parts.breaker, isRemote);
     const invoker = new Invoker({ ...latest, name, arn, reservedConcurrency, breaker }, shared);
     this.#byName.set(name, { invoker, qualifiers, byQualifier: new Map() });
     return { kind: 'function', name, arn };
@@ -149,11 +151,12 @@ export class FunctionRegistry {
     return new AliasInvoker(invoker, { ...definition, timeoutMs }, { ...shared, routes: invokers });
   }
 
-  /** Nothing is known of it but its name, so its versions and aliases are functions for themselves. */
+  /** Nothing is known of it but its name. Whichever of its versions and aliases is named first has the ledger and the breaker of all. */
   #fromElsewhere(elsewhere: FunctionsElsewhere, name: FunctionName, functionName: string): Invoker {
     const base = this.#arnOf(name);
     const arn = name.qualifier === undefined ? base : `${base}:${name.qualifier}`;
-    const known = this.#elsewhere.get(arn);
+    const ofFunction = this.#elsewhere.get(base) ?? new Map<string, Invoker>();
+    const known = ofFunction.get(arn);
     if (known !== undefined) return known;
     const target = elsewhere(functionName);
     this.#ownTargets.push(target);
@@ -161,8 +164,10 @@ export class FunctionRegistry {
     const timeoutMs = TIMEOUT_SECONDS_ELSEWHERE * 1000;
     const breaker = resolveBreaker(undefined, this.#parts.breaker, target.remote === true);
     const definition = { name: name.name, version, arn, target, timeoutMs, reservedConcurrency: undefined, breaker };
-    const invoker = new Invoker(definition, this.#parts.shared);
-    this.#elsewhere.set(arn, invoker);
+    const [first] = ofFunction.values();
+    const { shared } = this.#parts;
+    const invoker = first === undefined ? new Invoker(definition, shared) : new QualifiedInvoker(first, definition, shared);
+    this.#elsewhere.set(base, ofFunction.set(arn, invoker));
     return invoker;
   }
 

@@ -200,6 +200,22 @@ describe('the breaker', () => {
   });
 
   it.for([
+    { remote: 'a version', isOn: true },
+    { remote: 'nothing', isOn: false },
+  ])('is on ($isOn) for a function of this process of which $remote is remote', async ({ isOn }) => {
+    const local: FunctionTarget<SQSEvent> = { invoke: (event) => target.invoke(event), close: () => target.close() };
+    world.engine.function({ name: 'orders', target: local, versions: { '1': isOn ? { target } : {} } });
+    const queue = world.queue('orders', { visibilityTimeoutSeconds: 2 });
+    target.answer = REFUSED;
+    queue.sendBatch(bodies(50));
+    world.engine.map({ source: queue, functionName: 'orders:1' });
+    await world.engine.start();
+    await world.clock.advance(10_000);
+    expect(states().includes('open')).toBe(isOn);
+    queue.purge();
+  });
+
+  it.for([
     { of: 'the function', settings: {}, given: { breaker: false } },
     { of: 'the engine', settings: { breaker: false }, given: {} },
   ] as const)('can be switched off by $of', async ({ settings, given }) => {

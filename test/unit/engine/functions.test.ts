@@ -335,6 +335,70 @@ describe('a function that is not registered', () => {
     expect(closed).toBe(4);
   });
 
+  it('has one breaker and one ledger, whichever of its versions and aliases its mappings name', async () => {
+    let calls = 0;
+    const engine = engineWith(() => ({
+      remote: true,
+      invoke: () => {
+        calls += 1;
+        return {
+          outcome: Promise.resolve({ kind: 'service-error', message: 'ECONNREFUSED', retryAfterMs: undefined }),
+          ended: Promise.resolve(),
+        };
+      },
+      close: () => Promise.resolve(),
+    }));
+    const opened: string[] = [];
+    engine.on('breaker.state', ({ functionName, state }) => state === 'open' && opened.push(functionName));
+    for (const [index, functionName] of ['zebra', 'zebra:live', 'zebra:7', 'zebra:$LATEST'].entries()) {
+      const queue = world.queue(`queue-${String(index)}`);
+      queue.sendBatch(bodies(10));
+      engine.map({ source: queue, functionName, name: functionName, batchSize: 1, scalingConfig: { maximumConcurrency: 2 } });
+    }
+    await engine.start();
+    await world.clock.advance(100);
+    expect(opened).toEqual(['zebra']);
+    // Five in a row open it, and what was under way then comes out.
+    expect(calls).toBeGreaterThanOrEqual(5);
+    expect(calls).toBeLessThanOrEqual(5 + 8);
+    const waiting = new Set<string | undefined>();
+    for (let looks = 0; looks < 8; looks += 1) {
+      await world.clock.advance(50);
+      for (const line of engine.explain()) if (line.includes('the breaker of function zebra is open')) waiting.add(line.split(' ')[0]);
+    }
+    expect(waiting).toEqual(new Set(['zebra', 'zebra:live', 'zebra:7', 'zebra:$LATEST']));
+    await world.clock.run(engine.stop({ timeoutMs: 0 }));
+  });
+
+  it('shares the account with others as one function, however many of its aliases are named', async () => {
+    const { clock, random, meter } = world;
+    const slow: FunctionTarget = handler(() => world.sleep(100));
+    const seen: string[] = [];
+    const engine = new CoreEngine(
+      { clock, random, logger: silentLogger, meter, store: memoryStore(), ownerLabel: 'x', functionsElsewhere: (name) => noted(name) },
+      { accountConcurrency: 4 },
+    );
+    const noted = (name: string): FunctionTarget => ({
+      invoke: (event, context) => {
+        seen.push(name);
+        return slow.invoke(event, context);
+      },
+      close: () => Promise.resolve(),
+    });
+    const names = ['zebra', 'zebra:live', 'zebra:7', 'lion'];
+    for (const [index, functionName] of names.entries()) {
+      const queue = world.queue(`queue-${String(index)}`);
+      for (let sent = 0; sent < 200; sent += 10) queue.sendBatch(bodies(10));
+      engine.map({ source: queue, functionName, name: functionName, batchSize: 1 });
+    }
+    await engine.start();
+    await world.clock.advance(5000);
+    const part = seen.filter((name) => name === 'lion').length / seen.length;
+    expect(part).toBeGreaterThan(0.4);
+    expect(part).toBeLessThan(0.6);
+    await world.clock.run(engine.stop({ timeoutMs: 0 }));
+  });
+
   it('is still missing where the function is here and its alias is not', () => {
     const engine = engineWith(() => works);
     engine.function({ name: 'orders', target: works });
