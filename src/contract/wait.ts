@@ -53,4 +53,6 @@ export interface Wait {
   /** Which part waits: `mapping`, `slot 3`, ... */
   readonly part: string;
   readonly reason: WaitReason;
+  /** Since when it waits for this kind of thing, on the engine's monotonic clock, ms; absent where nobody took note. */
+  readonly since?: number;
 }

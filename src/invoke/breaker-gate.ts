@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock, EngineListener, Outcome, Random, WaitReason } from '../contract/index.ts';
+import type { BreakerSnapshot, CancelTimer, Clock, EngineListener, Outcome, Random, WaitReason } from '../contract/index.ts';
 import type { Latch } from '../kit/index.ts';
 import { type BreakerSettings, CircuitBreaker } from './circuit-breaker.ts';
 import { causeOf, faultOf } from './target-fault.ts';
@@ -52,6 +52,14 @@ export class BreakerGate {
   /** Whether everything passes. */
   get isClosed(): boolean {
     return this.#breaker === undefined || this.#breaker.isClosed;
+  }
+
+  /** How things are; `undefined`: there is none. */
+  get snapshot(): BreakerSnapshot | undefined {
+    const breaker = this.#breaker;
+    if (breaker === undefined) return undefined;
+    const { state, openings } = breaker;
+    return { state: state.kind, until: state.kind === 'closed' ? undefined : state.until, openings, cause: this.#cause };
   }
 
   /** Resolves with a pass when one may begin; `undefined` when `cancelled` is set first. `say` hears why it waits, and when that changes. */

@@ -1,3 +1,4 @@
+import type { CreditsSnapshot } from '../contract/index.ts';
 import { AccountLedger, type AccountMember } from './account-ledger.ts';
 import { newShare, type Share, Turns } from './turns.ts';
 
@@ -55,6 +56,14 @@ export class ConcurrencyLedger {
   /** Whether somebody waits for a credit. */
   get isContended(): boolean {
     return this.#turns.size > 0;
+  }
+
+  /** How things are, as one mapping sees them. */
+  snapshotFor(mapping: string): CreditsSnapshot {
+    let waiting = 0;
+    for (const { waiters } of this.#lines.values()) waiting += waiters.length;
+    const ofMapping = this.#lines.get(mapping)?.share.inUse ?? 0;
+    return { inUse: this.inUse, ofMapping, limit: this.most, waiting, isFree: this.inUse < this.limit && this.#account.hasRoom };
   }
 
   /** The most that one mapping could ever hold. */

@@ -5,7 +5,8 @@ export function describeWait(wait: Wait, now: number): string {
   return `${wait.part}: ${describeReason(wait.reason, now)}`;
 }
 
-function describeReason(reason: WaitReason, now: number): string {
+/** The same without the part. */
+export function describeReason(reason: WaitReason, now: number): string {
   const left = (at: number): string => `${(Math.max(0, at - now) / 1000).toFixed(1)} s`;
   const since = (at: number): string => `${(Math.max(0, now - at) / 1000).toFixed(1)} s`;
   switch (reason.kind) {

@@ -34,6 +34,7 @@
  */
 export { type Checked, check, kindOf, pascal, refuse } from './check.ts';
 export { describeWait } from './describe-wait.ts';
+export { resolveFilter } from './filters.ts';
 export type { Mapping } from './mapping.ts';
 export { type QueueMappingParts, queueMapping } from './queue-mapping.ts';
 export { QUEUE_FIELDS, type QueueFields, resolveQueueOptions } from './queue-options.ts';

@@ -1,4 +1,4 @@
-import type { MappingProblem, MappingState, Wait } from '../contract/index.ts';
+import type { MappingExplanation, MappingProblem, MappingState, Wait } from '../contract/index.ts';
 
 /** An event source mapping: from one source to one function. */
 export interface Mapping {
@@ -19,6 +19,10 @@ export interface Mapping {
   readonly lastProcessingResult: string | undefined;
   /** What every part of the mapping waits for at this moment (R11). */
   waits(): readonly Wait[];
+  /** What it does and why it waits, with all that is known of it at this moment; asks a queue how much it holds, for 2 s at most. */
+  explain(): Promise<MappingExplanation>;
+  /** The same without asking anybody. */
+  explanation(): MappingExplanation;
   /** Messages received and not yet settled. */
   readonly inFlight: number;
   /**

@@ -6,6 +6,7 @@ import { decideQueue, type QueueVerdict } from '../verdict/index.ts';
 import { type TakenCredit, takeCredit } from './credit.ts';
 import { untilEnded } from './overrun.ts';
 import { type PollResult, QueueCollector } from './queue-collector.ts';
+import { Stated } from './stated.ts';
 import type { QueueWorks } from './works.ts';
 
 /** At a hard stop a cut-off handler gets this long to stop before its messages are left to their timeout, ms. */
@@ -23,9 +24,9 @@ export class QueueSlot {
   readonly #works: QueueWorks;
   readonly #collector: QueueCollector;
   readonly #index: number;
-  #reason: WaitReason = { kind: 'starting' };
+  readonly #stated: Stated;
   readonly #say = (reason: WaitReason): void => {
-    this.#reason = reason;
+    this.#stated.say(reason);
   };
   /** The settlement of the batch before: it goes on while the next is collected and invoked. */
   #settling: Promise<void> = Promise.resolve();
@@ -38,13 +39,17 @@ export class QueueSlot {
   constructor(works: QueueWorks, index: number) {
     this.#works = works;
     this.#index = index;
+    this.#stated = new Stated(works.clock, { kind: 'starting' });
     this.#collector = new QueueCollector(works, this.#say);
   }
 
   /** What this slot waits for. */
   get wait(): Wait {
-    const reason = (this.#isAtGate ? this.#works.gate.problem : undefined) ?? this.#reason;
-    return { part: `slot ${String(this.#index)}`, reason };
+    return this.#stated.wait(`slot ${String(this.#index)}`, this.#isAtGate ? this.#works.gate.problem : undefined);
+  }
+
+  set #reason(reason: WaitReason) {
+    this.#stated.say(reason);
   }
 
   /** Ends an open receive (hard stop only). */

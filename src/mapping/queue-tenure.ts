@@ -105,6 +105,11 @@ export class QueueTenure implements Tenure {
     return [...this.#slots.values()].map(({ slot }) => slot.wait);
   }
 
+  async depth(): Promise<number> {
+    const { visible, notVisible, delayed } = await this.#works.source.depth();
+    return visible + notVisible + delayed;
+  }
+
   async busy(): Promise<string | undefined> {
     try {
       const { visible, notVisible, delayed } = await this.#works.source.depth();

@@ -1,8 +1,17 @@
-import { SourceError, type StreamPosition, type StreamRecord, type StreamStep, type Wait, type WaitReason } from '../contract/index.ts';
+import {
+  type ShardSnapshot,
+  SourceError,
+  type StreamPosition,
+  type StreamRecord,
+  type StreamStep,
+  type Wait,
+  type WaitReason,
+} from '../contract/index.ts';
 import { asSourceError, SOURCE_BACKOFF } from '../intake/index.ts';
 import { type Deferred, deferred, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH, laneOfRecord } from '../lanes/index.ts';
 import { encodeShardRow, type ShardEntry, ShardLedger, type ShardRow } from '../settle/index.ts';
+import { Stated } from './stated.ts';
 import { StreamLane } from './stream-lane.ts';
 import type { StreamWorks } from './stream-works.ts';
 
@@ -31,7 +40,7 @@ export class ShardTask {
   readonly #ledger: ShardLedger;
   readonly #lanes: readonly StreamLane[];
   readonly #share: number;
-  #reason: WaitReason = { kind: 'starting' };
+  readonly #stated: Stated;
   #failures = 0;
   #room: Deferred | undefined;
   #end: ShardEnd = 'stopped';
@@ -41,6 +50,7 @@ export class ShardTask {
     const { parallelizationFactor: pf, batchSize } = options;
     this.#works = works;
     this.shardId = shardId;
+    this.#stated = new Stated(works.clock, { kind: 'starting' });
     this.#keeps = this.#filterOf(works);
     this.#share = Math.max(SHARD_RECORDS, BATCHES_AHEAD * pf * batchSize);
     const encode = (): string => encodeShardRow(this.#ledger.snapshot(described.incarnation));
@@ -106,12 +116,36 @@ export class ShardTask {
 
   /** What its reader waits for; after the end, why it came to rest. */
   get reason(): WaitReason {
-    return this.#reason;
+    return this.#stated.reason;
   }
 
   waits(): Wait[] {
-    return [{ part: `${this.shardId} reader`, reason: this.#reason }, ...this.#lanes.map((lane) => lane.wait)];
+    return [this.#stated.wait(`${this.shardId} reader`), ...this.#lanes.map((lane) => lane.wait)];
   }
+
+  set #reason(reason: WaitReason) {
+    this.#stated.say(reason);
+  }
+
+  /** What it does at this moment. */
+  snapshot(): ShardSnapshot {
+    const { oldest, outstanding, position } = this.#ledger;
+    return {
+      shardId: this.shardId,
+      position,
+      outstanding,
+      oldest: oldest && { sequenceNumber: oldest.record.sequenceNumber, arrivedAt: oldest.record.arrivedAt, lane: oldest.lane },
+      behindMs: this.#behindMs,
+      isAtTip: this.#isAtTip || this.#isReadToEnd,
+      pagedAt: this.#pagedAt,
+      reader: this.#stated.wait(`${this.shardId} reader`),
+      lanes: this.#lanes.map((lane) => lane.wait),
+    };
+  }
+
+  /** Of the last page. */
+  #behindMs: number | undefined;
+  #pagedAt: number | undefined;
 
   /** Reads and works until the shard's end, or until the mapping stops. What is held then is read again later. */
   async run(): Promise<ShardEnd> {
@@ -224,7 +258,9 @@ export class ShardTask {
     const readTo = page.readTo ?? page.records.at(-1)?.sequenceNumber;
     if (readTo !== undefined) for (const lane of this.#lanes) lane.readTo(readTo);
     this.#noteTip(page);
-    this.#reason = { kind: 'empty-poll', until: clock.monotonic() };
+    this.#behindMs = page.millisBehindLatest;
+    this.#pagedAt = clock.monotonic();
+    this.#reason = { kind: 'empty-poll', until: this.#pagedAt };
     this.#notePage();
     listener('shard.page', { mapping, shardId: this.shardId, records: page.records.length, behindMs: page.millisBehindLatest });
   }

@@ -1,11 +1,29 @@
-import type { Clock, EngineListener, Epoch, LeaseOwner, MappingProblem, MappingState, StateStore, Wait } from '../contract/index.ts';
+import type {
+  Clock,
+  EngineListener,
+  Epoch,
+  LeaseOwner,
+  MappingExplanation,
+  MappingProblem,
+  MappingSnapshot,
+  MappingState,
+  ShardSnapshot,
+  StateStore,
+  Wait,
+} from '../contract/index.ts';
+import type { Buffer } from '../intake/index.ts';
+import type { Invoker } from '../invoke/index.ts';
 import { type Deferred, deferred, Latch, orSet } from '../kit/index.ts';
+import { explainMapping, type Observations } from './explain.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { Mapping } from './mapping.ts';
 import { TenureLease } from './tenure-lease.ts';
 
 /** After the deadline of a stop, calls under way get this long before the stop resolves without them, ms. */
 const HARD_STOP_GRACE_MS = 2000;
+
+/** How long an explanation waits for a queue to say how much it holds, ms. */
+const DEPTH_MS = 2000;
 
 /** One uninterrupted time of work. */
 export interface Tenure {
@@ -16,6 +34,17 @@ export interface Tenure {
   run(): Promise<void>;
   /** What is left to do, as text; `undefined` when nothing is. */
   busy(): Promise<string | undefined>;
+  /** What it does at this moment, beside its waits; streams and topics. */
+  snapshot?(): TenureSnapshot;
+  /** How many messages the source holds, in flight or not; queues. */
+  depth?(): Promise<number>;
+}
+
+/** What is known of the shards, or partitions, of a tenure. */
+export interface TenureSnapshot {
+  readonly shards: readonly ShardSnapshot[];
+  /** How long the source keeps records, ms. */
+  readonly retentionMs: number | undefined;
 }
 
 /** What a tenure is told when it begins. */
@@ -42,6 +71,11 @@ export interface SourceMappingParts {
   /** It stores positions, so it has a lease in every store; else only where the store is shared with other processes. */
   readonly isAlwaysLeased: boolean;
   readonly begin: (start: TenureStart) => Tenure;
+  readonly invoker: Invoker;
+  /** Shared by all mappings of the engine. */
+  readonly buffer: Buffer;
+  /** What is remembered of it, where somebody takes note. */
+  readonly observations?: Observations | undefined;
   /** Streams only. */
   readonly lastProcessingResult?: () => string;
 }
@@ -114,10 +148,65 @@ export class SourceMapping implements Mapping {
 
   waits(): readonly Wait[] {
     if (this.#running === undefined) return [{ part: 'mapping', reason: { kind: 'disabled' } }];
+    const since = this.#since;
     const problem = this.#problem;
     const parts = this.#tenure?.waits() ?? [];
-    if (problem !== undefined) return [{ part: 'mapping', reason: problem }, ...parts];
-    return parts.length > 0 ? parts : [{ part: 'mapping', reason: { kind: 'starting' } }];
+    if (problem !== undefined) return [{ part: 'mapping', reason: problem, since }, ...parts];
+    return parts.length > 0 ? parts : [{ part: 'mapping', reason: { kind: 'starting' }, since }];
+  }
+
+  /** Since when it has its problem, or is being started. */
+  #since = 0;
+
+  /** What it does at this moment. */
+  snapshot(): MappingSnapshot {
+    const { id, name, functionName, sourceLabel, state, problem, lastProcessingResult, inFlight } = this;
+    const { invoker, buffer } = this.#parts;
+    const tenure = this.#running === undefined ? undefined : this.#tenure?.snapshot?.();
+    return {
+      id,
+      name,
+      functionName,
+      eventSource: sourceLabel,
+      state,
+      problem,
+      lastProcessingResult,
+      inFlight,
+      waits: this.waits(),
+      shards: tenure?.shards ?? [],
+      retentionMs: tenure?.retentionMs,
+      timeoutMs: invoker.definition.timeoutMs,
+      credits: invoker.ledger.snapshotFor(name),
+      breaker: invoker.breaker.snapshot,
+      lease: this.#running === undefined ? undefined : this.#lease?.snapshot,
+      isBufferFull: buffer.isFull,
+    };
+  }
+
+  explanation(depth?: number): MappingExplanation {
+    const { clock, observations } = this.#parts;
+    return explainMapping(this.snapshot(), { now: clock.monotonic(), wall: clock.wall(), depth, observations });
+  }
+
+  async explain(): Promise<MappingExplanation> {
+    return this.explanation(await this.#depth());
+  }
+
+  /** What the source says of its depth; a source that does not answer soon is not waited for. */
+  async #depth(): Promise<number | undefined> {
+    const tenure = this.#running === undefined ? undefined : this.#tenure;
+    if (tenure?.depth === undefined) return undefined;
+    const late = new Latch();
+    const cancel = this.#parts.clock.timer(DEPTH_MS, () => {
+      late.set();
+    });
+    try {
+      return await orSet(tenure.depth(), late);
+    } catch {
+      return undefined;
+    } finally {
+      cancel();
+    }
   }
 
   /** What is left to do, as text; `undefined` when nothing is: nothing in flight, and the source reports nothing. */
@@ -138,6 +227,7 @@ export class SourceMapping implements Mapping {
       const opened = deferred();
       this.#lifecycle.move(this.#wasEnabled ? 'Enabling' : 'Creating');
       this.#wasEnabled = true;
+      this.#since = this.#parts.clock.monotonic();
       const ended = this.#run(stopping, hardStop, opened);
       this.#running = { stopping, hardStop, opened, over: deferred(), ended, givenUp: this.#giveUpAfter(hardStop, ended) };
     }
@@ -200,7 +290,8 @@ export class SourceMapping implements Mapping {
   }
 
   async #runTenure(stopping: Latch, hardStop: Latch, opened: Deferred): Promise<void> {
-    const lease = this.#lease(stopping);
+    const lease = this.#leaseFor(stopping);
+    this.#lease = lease;
     const leased = lease === undefined ? undefined : await lease.acquire();
     if (lease !== undefined && leased === undefined) return;
     this.#epoch = leased ?? this.#epoch + 1;
@@ -221,7 +312,9 @@ export class SourceMapping implements Mapping {
     await lease?.release();
   }
 
-  #lease(stopping: Latch): TenureLease | undefined {
+  #lease: TenureLease | undefined;
+
+  #leaseFor(stopping: Latch): TenureLease | undefined {
     const { store, owner, clock, name, isAlwaysLeased } = this.#parts;
     if (!store.durable && !isAlwaysLeased) return undefined;
     return new TenureLease({
@@ -243,6 +336,7 @@ export class SourceMapping implements Mapping {
     const before = this.#problem;
     this.#problem = problem;
     if (before === undefined && problem === undefined) return;
+    if (before?.kind !== problem?.kind) this.#since = this.#parts.clock.monotonic();
     this.#parts.listener('mapping.problem', { mapping: this.#parts.name, problem });
   }
 }

@@ -6,6 +6,7 @@ import { LaneInvoker } from './lane-invoker.ts';
 import { LaneQueue } from './lane-queue.ts';
 import { FRESH, type LaneRange, retryMark } from './lane-range.ts';
 import { LaneWindow } from './lane-window.ts';
+import { Stated } from './stated.ts';
 import type { StreamWorks } from './stream-works.ts';
 
 /** For so long after its first range a resumed lane stores what it is about to do: more than an earlier process left unstored, ms. */
@@ -43,11 +44,12 @@ export class StreamLane {
   #isSuspect: boolean;
   #hasSettled = false;
   #suspectSince: number | undefined;
-  #reason: WaitReason = { kind: 'no-records' };
+  readonly #stated: Stated;
 
   constructor(works: StreamWorks, place: LanePlace) {
     this.#works = works;
     this.#place = place;
+    this.#stated = new Stated(works.clock, { kind: 'no-records' });
     const { batchSize, maximumBatchingWindowInSeconds } = works.options;
     const eventBytes = (entry: ShardEntry): number => works.source.eventBytes(place.shardId, entry.record);
     this.#window = LaneWindow.of(works, place.shardId, place.ledger);
@@ -68,7 +70,11 @@ export class StreamLane {
   }
 
   get wait(): Wait {
-    return { part: `${this.#place.shardId} lane ${String(this.#place.lane)}`, reason: this.#reason };
+    return this.#stated.wait(`${this.#place.shardId} lane ${String(this.#place.lane)}`);
+  }
+
+  set #reason(reason: WaitReason) {
+    this.#stated.say(reason);
   }
 
   push(entry: ShardEntry): void {

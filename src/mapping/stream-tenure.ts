@@ -15,7 +15,7 @@ import { Checkpointer, Discarder, decodeShardRow, type ShardRow } from '../settl
 import { RunGate } from './run-gate.ts';
 import { ShardPositions } from './shard-positions.ts';
 import { ShardTask } from './shard-task.ts';
-import type { Tenure } from './source-mapping.ts';
+import type { Tenure, TenureSnapshot } from './source-mapping.ts';
 import { decodeStart, encodeStart, START_ROW, startOf } from './stream-start.ts';
 import type { StreamParts, StreamWorks } from './stream-works.ts';
 
@@ -91,12 +91,19 @@ export class StreamTenure implements Tenure {
     return [...[...this.#tasks.values()].flatMap(({ task }) => task.waits()), ...waiting, ...this.#trimmed];
   }
 
+  snapshot(): TenureSnapshot {
+    return { shards: [...this.#tasks.values()].map(({ task }) => task.snapshot()), retentionMs: this.#described?.retentionMs };
+  }
+
+  #described: StreamDescription | undefined;
+
   /** Works until stopped and drained, with everything stored that can be. */
   async run(): Promise<void> {
     const { source, clock, random, stopping, hardStop, onProblem, invoker, mapping } = this.#parts;
     let described: StreamDescription | undefined;
     const onDescribed = (description: StreamDescription): void => {
       described = description;
+      this.#described = description;
     };
     const gate = new SourceGate({ source, clock, random, stopping, onProblem, onDescribed });
     invoker.ledger.join(mapping);

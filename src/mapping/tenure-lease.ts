@@ -1,4 +1,4 @@
-import type { AcquireResult, Clock, Lease, LeaseOwner, MappingProblem, StateStore } from '../contract/index.ts';
+import type { AcquireResult, Clock, Lease, LeaseOwner, LeaseSnapshot, MappingProblem, StateStore } from '../contract/index.ts';
 import { Latch, orSet, sleep } from '../kit/index.ts';
 
 /** Between renewals of a lease, ms. */
@@ -30,9 +30,16 @@ export class TenureLease {
   readonly #released = new Latch();
   #lease: Lease | undefined;
   #renewing: Promise<void> = Promise.resolve();
+  /** When its counter was last seen to move, monotonic ms. */
+  #movedAt: number;
 
   constructor(parts: TenureLeaseParts) {
     this.#parts = parts;
+    this.#movedAt = parts.clock.monotonic();
+  }
+
+  get snapshot(): LeaseSnapshot {
+    return { isHeld: this.#lease !== undefined, movedAt: this.#movedAt };
   }
 
   /** Waits for the lease and gives its epoch; `undefined` when stopped first. */
@@ -44,6 +51,7 @@ export class TenureLease {
       const answer = await this.#tryAcquire(unmoved);
       if (answer?.acquired === true) {
         this.#lease = answer.lease;
+        this.#movedAt = clock.monotonic();
         onProblem(undefined);
         this.#renewing = this.#renew(answer.lease);
         return answer.lease.epoch;
@@ -52,6 +60,7 @@ export class TenureLease {
         onProblem({ kind: 'lease', owner: answer.owner.label });
         if (seen?.counter !== answer.counter || seen.owner !== answer.owner.id) {
           seen = { counter: answer.counter, owner: answer.owner.id, since: clock.monotonic() };
+          this.#movedAt = seen.since;
         }
         if (answer.ownerGone && unmoved === undefined) {
           seen = { ...seen, since: Number.NEGATIVE_INFINITY };
@@ -94,8 +103,10 @@ export class TenureLease {
     while (await sleep(clock, LEASE_RENEW_MS, this.#released)) {
       const startedAt = clock.monotonic();
       const answer = await this.#tryRenew(lease, renewedAt + LEASE_EXPIRE_MS - LEASE_RENEW_MS);
-      if (answer === 'renewed') renewedAt = startedAt;
-      else if (answer === 'lost' || clock.monotonic() - renewedAt >= LEASE_EXPIRE_MS - LEASE_RENEW_MS) {
+      if (answer === 'renewed') {
+        renewedAt = startedAt;
+        this.#movedAt = startedAt;
+      } else if (answer === 'lost' || clock.monotonic() - renewedAt >= LEASE_EXPIRE_MS - LEASE_RENEW_MS) {
         if (answer === 'lost') this.#lease = undefined;
         onLost();
         return;

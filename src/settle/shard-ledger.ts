@@ -81,6 +81,11 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     return this.#entries.length - this.#head;
   }
 
+  /** The first record that is not done: the position stands before it. */
+  get oldest(): ShardEntry<Item> | undefined {
+    return this.#entries[this.#head];
+  }
+
   /** Whether the shard was read to its end. */
   get hasEnded(): boolean {
     return this.#hasEnded;

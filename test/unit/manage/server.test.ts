@@ -5,9 +5,30 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { prometheusMeter } from '../../../adapters/meter/prometheus/index.ts';
 import { type EmbeddedQueue, embeddedQueue } from '../../../adapters/source/embedded-queue/index.ts';
 import { type EmbeddedStream, embeddedStream } from '../../../adapters/source/embedded-stream/index.ts';
+import type { MappingExplanation } from '../../../src/contract/index.ts';
 import { ListenError, type ManageServer, manageServer, type Phase } from '../../../src/manage/index.ts';
 import type { Mapping } from '../../../src/mapping/index.ts';
-import { systemClock } from '../../../src/system.ts';
+import { systemClock, systemRandom } from '../../../src/system.ts';
+
+const explanation: MappingExplanation = {
+  id: 'id-1',
+  name: 'orders',
+  eventSource: 'orders',
+  functionName: 'print',
+  state: 'Enabled',
+  lastProcessingResult: undefined,
+  at: Date.UTC(2026, 0, 1),
+  inFlight: 0,
+  lag: { records: 0, isAtLeast: false, seconds: 0 },
+  secondsToLoss: undefined,
+  waits: [],
+  shards: [],
+  lastError: undefined,
+  nextRetryAt: undefined,
+  credits: { inUse: 0, ofMapping: 0, limit: undefined, waiting: 0 },
+  breaker: undefined,
+  findings: [],
+};
 
 /** A mapping as the server sees it. */
 function mapping(fields: Partial<Mapping>): Mapping {
@@ -21,6 +42,8 @@ function mapping(fields: Partial<Mapping>): Mapping {
     lastProcessingResult: undefined,
     waits: () => [],
     inFlight: 0,
+    explain: () => Promise.resolve(explanation),
+    explanation: () => explanation,
     enable: () => Promise.resolve(),
     disable: () => Promise.resolve(),
     ...fields,
@@ -56,6 +79,7 @@ beforeEach(async () => {
     phase: () => phase,
     meter,
     clock: systemClock,
+    random: systemRandom,
   });
   url = await server.listen({ host: '127.0.0.1', port: 0 });
 });
@@ -284,6 +308,7 @@ test('a port that is taken is told with the fix', async () => {
     phase: () => phase,
     meter: prometheusMeter(),
     clock: systemClock,
+    random: systemRandom,
   });
   const port = Number(new URL(url).port);
   const failure = await other.listen({ host: '127.0.0.1', port }).catch((error: unknown) => error);
