@@ -14,6 +14,7 @@
  * - lane-window.ts      the tumbling windows of a shard
  * - run-gate.ts         ranges together, or one alone
  * - shard-positions.ts  shards that nobody reads now
+ * - shard-loss.ts       whether records were lost before they were read
  * - stream-start.ts     how a mapping began
  * - processing-result.ts  LastProcessingResult
  * - filters.ts          FilterCriteria, compiled

@@ -78,6 +78,7 @@ export class LaneInvoker {
     const hasEnded = await untilEnded(running, outcome, { mapping, clock, listener, hardStop, say });
     if (hasEnded) credit.release();
     else {
+      works.onLingering?.(running.requestId, running.ended);
       void running.ended.then(() => {
         credit.release();
       });

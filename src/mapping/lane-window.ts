@@ -68,7 +68,7 @@ export class LaneWindow {
     return windowEvent(event, {
       window: early === undefined ? open : { ...open, state: early.state },
       shardId: this.#shardId,
-      eventSourceARN: this.#works.described.arn,
+      eventSourceARN: this.#works.eventSourceArn,
       isFinal,
       isTerminatedEarly: early !== undefined,
     });

@@ -10,7 +10,7 @@ import {
 import { asSourceError, SOURCE_BACKOFF } from '../intake/index.ts';
 import { type Deferred, deferred, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH, laneOfRecord } from '../lanes/index.ts';
-import { encodeShardRow, type ShardEntry, ShardLedger, type ShardRow } from '../settle/index.ts';
+import { type ShardEntry, ShardLedger, type ShardRow } from '../settle/index.ts';
 import { Stated } from './stated.ts';
 import { StreamLane } from './stream-lane.ts';
 import type { StreamWorks } from './stream-works.ts';
@@ -46,16 +46,16 @@ export class ShardTask {
   #end: ShardEnd = 'stopped';
 
   constructor(works: StreamWorks, shardId: string, row: ShardRow, isResumed: boolean) {
-    const { options, checkpointer, described } = works;
+    const { options, checkpoints, incarnation } = works;
     const { parallelizationFactor: pf, batchSize } = options;
     this.#works = works;
     this.shardId = shardId;
     this.#stated = new Stated(works.clock, { kind: 'starting' });
     this.#keeps = this.#filterOf(works);
     this.#share = Math.max(SHARD_RECORDS, BATCHES_AHEAD * pf * batchSize);
-    const encode = (): string => encodeShardRow(this.#ledger.snapshot(described.incarnation));
+    const snapshot = (): ShardRow => this.#ledger.snapshot(incarnation);
     const onChange = (): void => {
-      checkpointer.changed({ shard: shardId, encode });
+      checkpoints.changed(shardId, snapshot);
     };
     this.#ledger = new ShardLedger({ row, scheme: { pf, hash: LANE_HASH }, laneOf: laneOfRecord, onChange });
     this.#lanes = Array.from({ length: pf }, (_, lane) => {
@@ -77,6 +77,11 @@ export class ShardTask {
 
   get position(): StreamPosition {
     return this.#ledger.position;
+  }
+
+  /** All that survives of it, as it is now. */
+  get row(): ShardRow {
+    return this.#ledger.snapshot(this.#works.incarnation);
   }
 
   /** Epoch ms up to which it was read, where that is known. */
@@ -190,7 +195,7 @@ export class ShardTask {
         const error = asSourceError(caught);
         const isLost = (error.kind === 'trimmed' && !isTrimHorizon(from)) || error.kind === 'gone';
         // A refused trim horizon is the service's trouble: there is no older place to lose.
-        const doubt = isLost ? await this.#doubt() : error;
+        const doubt = isLost ? await this.#works.loss.doubt(error) : error;
         if (doubt !== undefined) {
           await this.#backOff(doubt, clock.monotonic());
           from = this.#ledger.lastRead;
@@ -204,18 +209,6 @@ export class ShardTask {
         }
       }
     }
-  }
-
-  /** Why a place that the service does not know may not be lost. Of another stream under the name nothing is read in this tenure (R8). */
-  async #doubt(): Promise<SourceError | undefined> {
-    const { source, described, stopping } = this.#works;
-    try {
-      if ((await source.describe()).incarnation === described.incarnation) return undefined;
-    } catch (error) {
-      return asSourceError(error);
-    }
-    stopping.set();
-    return new SourceError('not-found', 'StreamMadeAnew', 'there is another stream under the name');
   }
 
   /** One iteration of the source. True: the shard has been read to its end, or the mapping stops. */
@@ -309,14 +302,8 @@ export class ShardTask {
     return !stopping.isSet;
   }
 
-  /** Loss is suspected when records older than the stream keeps may not have been read (design: readThrough). */
   get #isLossSuspected(): boolean {
-    const { clock, described } = this.#works;
-    const { lastRead } = this.#ledger;
-    const since = lastRead.kind === 'start' && lastRead.start.kind === 'latest' ? lastRead.start.since : undefined;
-    const readThrough = this.#ledger.readThrough ?? since;
-    if (lastRead.kind === 'start' && readThrough === undefined) return false;
-    return readThrough === undefined || clock.wall() - described.retentionMs > readThrough;
+    return this.#works.loss.isSuspected(this.#ledger.lastRead, this.#ledger.readThrough);
   }
 
   /** Before the first read, and after a wait: has the position grown older than what is kept? */
@@ -326,8 +313,9 @@ export class ShardTask {
   }
 
   #mayGoOn(error: SourceError): boolean {
-    const { options } = this.#works;
-    if (!this.#isLossSuspected || options.onTrimmed === 'resumeAtTrimHorizon') return true;
+    const { options, loss } = this.#works;
+    const isLost = loss.isCertain || this.#isLossSuspected;
+    if (!isLost || options.onTrimmed === 'resumeAtTrimHorizon') return true;
     this.#reason = { kind: 'trimmed', shardId: this.shardId, message: error.message };
     this.#end = 'trimmed';
     for (const lane of this.#lanes) lane.close();

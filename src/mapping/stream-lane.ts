@@ -198,7 +198,7 @@ export class StreamLane {
 
   /** N3. What it came to is stored before anything else runs. */
   async #workAlone(range: LaneRange): Promise<void> {
-    const { runGate, stopping, checkpointer, hardStop } = this.#works;
+    const { runGate, stopping, checkpoints, hardStop } = this.#works;
     this.#reason = { kind: 'suspect', records: range.entries.length };
     if (!(await runGate.enterAlone(stopping))) {
       this.#ranges.push(range);
@@ -209,7 +209,7 @@ export class StreamLane {
       runGate.leaveAlone();
     });
     await this.#attempt(range, left);
-    if (!left.isSet) await orSet(checkpointer.flush(), hardStop);
+    if (!left.isSet) await orSet(checkpoints.flush(), hardStop);
     left.set();
   }
 
@@ -366,13 +366,13 @@ export class StreamLane {
   async #mayBegin(range: LaneRange): Promise<boolean> {
     if (!this.#isSuspect && !range.isSuspected) return true;
     this.#noteRetries({ range, ran: range.isSuspected ? 'alone' : 'among others' });
-    return this.#works.checkpointer.flush();
+    return this.#works.checkpoints.flush();
   }
 
   /** What was stored as running is stored as settled before the next range begins; after a while this lane is like any other. */
   async #clear(): Promise<void> {
-    const { checkpointer, hardStop, clock } = this.#works;
-    if ((await orSet(checkpointer.flush(), hardStop)) !== true) return;
+    const { checkpoints, hardStop, clock } = this.#works;
+    if ((await orSet(checkpoints.flush(), hardStop)) !== true) return;
     this.#hasSettled = false;
     this.#suspectSince ??= clock.monotonic();
     this.#isSuspect = clock.monotonic() - this.#suspectSince < SUSPECT_MS;

@@ -11,8 +11,9 @@ import type {
 import { awaitedParents, initialPosition, type MappingStart, readable, SOURCE_BACKOFF, SourceGate } from '../intake/index.ts';
 import { type Deferred, deferred, Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH } from '../lanes/index.ts';
-import { Checkpointer, Discarder, decodeShardRow, type ShardRow } from '../settle/index.ts';
+import { Checkpointer, Discarder, decodeShardRow, encodeShardRow, type ShardRow } from '../settle/index.ts';
 import { RunGate } from './run-gate.ts';
+import { lossByRetention } from './shard-loss.ts';
 import { ShardPositions } from './shard-positions.ts';
 import { ShardTask } from './shard-task.ts';
 import type { Tenure, TenureSnapshot } from './source-mapping.ts';
@@ -29,6 +30,12 @@ export interface StreamTenureParts extends StreamParts {
   readonly createdAt: number;
   readonly onProblem: (problem: MappingProblem | undefined) => void;
   readonly onOpen: () => void;
+}
+
+/** The rooms of one tenure. */
+interface TenureWorks extends StreamWorks {
+  readonly checkpointer: Checkpointer;
+  readonly described: StreamDescription;
 }
 
 /** One uninterrupted time of work of a stream mapping: finds the shards, reads parents before children, stores positions. */
@@ -140,7 +147,7 @@ export class StreamTenure implements Tenure {
     return { shards: this.#shards, positions };
   }
 
-  #join(described: StreamDescription): StreamWorks {
+  #join(described: StreamDescription): TenureWorks {
     const { mapping, mappingId, epoch, store, clock, random, listener, destination, options, invoker, stopping, hardStop, onProblem } =
       this.#parts;
     const checkpointer = new Checkpointer({
@@ -170,11 +177,20 @@ export class StreamTenure implements Tenure {
       listener,
       stopping,
     });
-    return { ...this.#parts, checkpointer, discarder, described, runGate: new RunGate() };
+    const checkpoints = {
+      changed: (shard: string, snapshot: () => ShardRow): void => {
+        checkpointer.changed({ shard, encode: () => encodeShardRow(snapshot()) });
+      },
+      flush: () => checkpointer.flush(),
+    };
+    const loss = lossByRetention({ ...this.#parts, described });
+    const { arn: eventSourceArn, incarnation } = described;
+    const runGate = new RunGate();
+    return { ...this.#parts, checkpointer, checkpoints, discarder, described, loss, eventSourceArn, incarnation, runGate };
   }
 
   /** Reads what is stored, or stores how the mapping begins; `undefined` when stopped first. */
-  async #load(works: StreamWorks): Promise<MappingStart | undefined> {
+  async #load(works: TenureWorks): Promise<MappingStart | undefined> {
     const { store, mapping, stopping, clock, random, onProblem, options, createdAt } = this.#parts;
     for (let attempt = 1; !stopping.isSet; attempt += 1) {
       try {
@@ -216,7 +232,7 @@ export class StreamTenure implements Tenure {
   }
 
   /** Starts what may be read, and looks again whenever a shard has ended or some time has passed. */
-  async #discover(works: StreamWorks, start: MappingStart): Promise<void> {
+  async #discover(works: TenureWorks, start: MappingStart): Promise<void> {
     const { source, clock, random, stopping, onProblem } = this.#parts;
     for (let failures = 0; !stopping.isSet; ) {
       let waitMs = DISCOVERY_MS;
@@ -255,7 +271,7 @@ export class StreamTenure implements Tenure {
   }
 
   /** Rows of shards that are gone for good are removed, or they would grow without end. */
-  #forgetGone({ checkpointer, described }: StreamWorks): void {
+  #forgetGone({ checkpointer, described }: TenureWorks): void {
     const horizon = this.#parts.clock.wall() - described.retentionMs;
     const isRead = (shardId: string): boolean => this.#tasks.has(shardId);
     for (const shard of this.#resting.forgetGone(this.#shards, horizon, isRead)) checkpointer.changed({ shard, encode: () => undefined });
@@ -272,7 +288,7 @@ export class StreamTenure implements Tenure {
     if (this.#parts.stopping.isSet) this.#wake.resolve();
   }
 
-  #begin(works: StreamWorks, shardId: string, start: MappingStart): void {
+  #begin(works: TenureWorks, shardId: string, start: MappingStart): void {
     if (this.#tasks.has(shardId) || this.#trimmed.some(({ part }) => part === shardId)) return;
     const listed = this.#shards.find((shard) => shard.shardId === shardId) ?? { parents: [] };
     for (const parent of listed.parents) {
@@ -300,7 +316,7 @@ export class StreamTenure implements Tenure {
   }
 }
 
-function freshRow(works: StreamWorks, position: StreamPosition, readThrough: number | undefined): ShardRow {
+function freshRow(works: TenureWorks, position: StreamPosition, readThrough: number | undefined): ShardRow {
   const pf = works.options.parallelizationFactor;
   const lanes = Array.from({ length: pf }, () => null);
   return {

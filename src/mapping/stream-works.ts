@@ -1,27 +1,26 @@
-import type {
-  Clock,
-  EngineListener,
-  Epoch,
-  FailureDestination,
-  Random,
-  StreamDescription,
-  StreamMappingOptions,
-  StreamSource,
-} from '../contract/index.ts';
+import type { Clock, EngineListener, Epoch, FailureDestination, Random, StreamMappingOptions, StreamSource } from '../contract/index.ts';
 import type { Buffer } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
 import type { Latch } from '../kit/index.ts';
-import type { Checkpointer, Discarder } from '../settle/index.ts';
+import type { Discarder, ShardRow } from '../settle/index.ts';
 import type { RunGate } from './run-gate.ts';
+import type { ShardLoss } from './shard-loss.ts';
 
-/** What a tenure of a stream mapping and its shards and lanes have in common. */
-export interface StreamParts {
+/** What a shard's records are read from, and how they are shown: a stream, or one partition of a topic. */
+export type ShardSource = Pick<StreamSource, 'read' | 'toEvent' | 'eventBytes' | 'batchInfo' | 'filtering'>;
+
+/** Where the state of shards is kept. */
+export interface ShardCheckpoints {
+  /** A shard's state has changed; it is stored soon, as it is then. */
+  changed(shardId: string, snapshot: () => ShardRow): void;
+  /** Stores what has changed so far, now. False when it could not be stored: somebody else owns it, or the engine ends. */
+  flush(): Promise<boolean>;
+}
+
+/** What a tenure of a mapping with positions and its shards and lanes have in common. */
+export interface ShardParts {
   readonly mapping: string;
-  readonly mappingId: string;
-  readonly epoch: Epoch;
   readonly options: StreamMappingOptions;
-  readonly source: StreamSource;
-  readonly destination: FailureDestination | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly listener: EngineListener;
@@ -33,10 +32,25 @@ export interface StreamParts {
   readonly hardStop: Latch;
 }
 
-/** The rooms of one tenure of a stream mapping, as its shards and lanes share them. */
-export interface StreamWorks extends StreamParts {
-  readonly checkpointer: Checkpointer;
+/** What a tenure of a stream mapping works with. */
+export interface StreamParts extends ShardParts {
+  readonly mappingId: string;
+  readonly epoch: Epoch;
+  readonly source: StreamSource;
+  readonly destination: FailureDestination | undefined;
+}
+
+/** The rooms as shards and lanes share them. */
+export interface StreamWorks extends ShardParts {
+  readonly source: ShardSource;
+  readonly checkpoints: ShardCheckpoints;
   readonly discarder: Discarder;
-  readonly described: StreamDescription;
+  readonly loss: ShardLoss;
+  /** What the events of tumbling windows name as their source. */
+  readonly eventSourceArn: string;
+  /** Of the source; stored with the state (R8). */
+  readonly incarnation: string;
   readonly runGate: RunGate;
+  /** Told of an invocation that went on after a hard stop. */
+  readonly onLingering?: (requestId: string, ended: Promise<unknown>) => void;
 }

@@ -1,5 +1,6 @@
-import type { CancelTimer, Clock, RowWrite, StateStore } from '../contract/index.ts';
-import { type Deferred, deferred, type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
+import type { Clock, RowWrite, StateStore } from '../contract/index.ts';
+import { type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { WriteGroups } from './write-groups.ts';
 
 /** Waits between tries of a store that cannot be written. */
 const STORE_BACKOFF = { baseMs: 100, capMs: 5000 };
@@ -33,15 +34,13 @@ export interface CheckpointerParts {
 export class Checkpointer {
   readonly #parts: CheckpointerParts;
   readonly #versions = new Map<string, number>();
-  #dirty = new Map<string, CheckpointedRow>();
-  /** Those who wait for the changes so far to be stored. */
-  #waiting: Deferred<boolean>[] = [];
-  #cancel: CancelTimer | undefined;
-  #writing: Promise<void> | undefined;
+  readonly #groups: WriteGroups<CheckpointedRow>;
   #isFenced = false;
 
   constructor(parts: CheckpointerParts) {
     this.#parts = parts;
+    const { clock, intervalMs } = parts;
+    this.#groups = new WriteGroups({ clock, intervalMs, write: (rows) => this.#store(rows) });
   }
 
   get isFenced(): boolean {
@@ -55,41 +54,12 @@ export class Checkpointer {
 
   /** A row has changed, or is needed no longer. */
   changed(row: CheckpointedRow): void {
-    if (this.#isFenced) return;
-    this.#dirty.set(row.shard, row);
-    if (this.#writing !== undefined || this.#cancel !== undefined) return;
-    this.#cancel = this.#parts.clock.timer(this.#parts.intervalMs, () => {
-      this.#begin();
-    });
+    this.#groups.changed(row.shard, row);
   }
 
   /** Stores what has changed so far, now. False when it could not be stored: fenced, or the engine ends. */
   flush(): Promise<boolean> {
-    if (this.#isFenced) return Promise.resolve(false);
-    if (this.#dirty.size === 0 && this.#writing === undefined) return Promise.resolve(true);
-    const stored = deferred<boolean>();
-    this.#waiting.push(stored);
-    if (this.#writing === undefined) this.#begin();
-    return stored.promise;
-  }
-
-  #begin(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#writing = this.#write().then(() => {
-      this.#writing = undefined;
-      if (this.#waiting.length > 0 || this.#dirty.size > 0) this.#begin();
-    });
-  }
-
-  /** One transaction. What changes meanwhile is in the next. */
-  async #write(): Promise<void> {
-    const rows = [...this.#dirty.values()];
-    const waiting = this.#waiting;
-    this.#dirty = new Map();
-    this.#waiting = [];
-    const isStored = !this.#isFenced && (rows.length === 0 || (await this.#store(rows)));
-    for (const { resolve } of waiting) resolve(isStored);
+    return this.#groups.flush();
   }
 
   async #store(rows: readonly CheckpointedRow[]): Promise<boolean> {
@@ -125,7 +95,7 @@ export class Checkpointer {
     if (await this.#areOurs(refused)) return false;
     if (!this.#isFenced) {
       this.#isFenced = true;
-      this.#dirty.clear();
+      this.#groups.end();
       this.#parts.onFenced();
     }
     return false;

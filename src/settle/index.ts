@@ -3,6 +3,7 @@
  *
  * - queue-settler.ts  delete, return, give back, leave
  * - checkpointer.ts   shard rows, stored in groups
+ * - write-groups.ts   rows that change often, written in groups
  * - shard-ledger.ts   what of a shard is read, done and covered by the position
  * - shard-row.ts      what of a shard survives, as text
  * - discarder.ts      what is given up, and its destination

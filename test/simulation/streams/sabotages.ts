@@ -155,7 +155,7 @@ export const STREAM_SABOTAGES: readonly WideSabotage[] = [
   },
   {
     name: 'rows are stored long after the interval',
-    file: 'src/settle/checkpointer.ts',
+    file: 'src/settle/write-groups.ts',
     find: 'this.#cancel = this.#parts.clock.timer(this.#parts.intervalMs, () => {',
     replace: 'this.#cancel = this.#parts.clock.timer(this.#parts.intervalMs + 3000, () => {',
     rules: ['R5'],
@@ -206,15 +206,15 @@ export const STREAM_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'trimmed records are passed over',
     file: 'src/mapping/shard-task.ts',
-    find: "if (!this.#isLossSuspected || options.onTrimmed === 'resumeAtTrimHorizon') return true;",
-    replace: "if (!this.#isLossSuspected || options.onTrimmed !== ('never' as never)) return true;",
+    find: "if (!isLost || options.onTrimmed === 'resumeAtTrimHorizon') return true;",
+    replace: "if (!isLost || options.onTrimmed !== ('never' as never)) return true;",
     rules: ['R4', 'R5'],
   },
   {
     name: 'a shard stops at every old place, also when nothing was lost',
-    file: 'src/mapping/shard-task.ts',
-    find: 'return readThrough === undefined || clock.wall() - described.retentionMs > readThrough;',
-    replace: 'return readThrough === undefined || clock.wall() - Math.min(described.retentionMs, 5000) > readThrough;',
+    file: 'src/mapping/shard-loss.ts',
+    find: 'return since === undefined || clock.wall() - described.retentionMs > since;',
+    replace: 'return since === undefined || clock.wall() - Math.min(described.retentionMs, 5000) > since;',
     rules: ['R4'],
   },
   {

@@ -148,8 +148,8 @@ export const WINDOW_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'the filter comes after the batch is cut',
     file: 'src/mapping/shard-task.ts',
-    find: 'this.#ledger.read(page.records, readThrough, this.#keeps)',
-    replace: 'this.#ledger.read(page.records, readThrough)',
+    find: 'this.#ledger.read(page.records, readThrough, this.#keeps, page.readTo)',
+    replace: 'this.#ledger.read(page.records, readThrough, undefined, page.readTo)',
     also: [
       {
         file: 'src/mapping/stream-lane.ts',

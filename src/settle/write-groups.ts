@@ -1,0 +1,79 @@
+import type { CancelTimer, Clock } from '../contract/index.ts';
+import { type Deferred, deferred } from '../kit/index.ts';
+
+/** What groups of writes work with. */
+export interface WriteGroupsParts<Row> {
+  readonly clock: Clock;
+  /** At the latest so long after a change it is written, ms. */
+  readonly intervalMs: number;
+  /** Writes rows as they are now, with what tries it takes. False: not all of them could be written. Never rejects. */
+  readonly write: (rows: readonly Row[]) => Promise<boolean>;
+}
+
+/**
+ * Rows that change often, written in groups: one write at a time for all that have changed, at the latest `intervalMs` after the
+ * first change.
+ */
+export class WriteGroups<Row> {
+  readonly #parts: WriteGroupsParts<Row>;
+  #dirty = new Map<string, Row>();
+  /** Those who wait for the changes so far to be written. */
+  #waiting: Deferred<boolean>[] = [];
+  #cancel: CancelTimer | undefined;
+  #writing: Promise<void> | undefined;
+  #isOver = false;
+
+  constructor(parts: WriteGroupsParts<Row>) {
+    this.#parts = parts;
+  }
+
+  /** A row has changed. */
+  changed(key: string, row: Row): void {
+    if (this.#isOver) return;
+    this.#dirty.set(key, row);
+    if (this.#writing !== undefined || this.#cancel !== undefined) return;
+    this.#cancel = this.#parts.clock.timer(this.#parts.intervalMs, () => {
+      this.#begin();
+    });
+  }
+
+  /** A row is not to be written any more, unless its write is under way. */
+  forget(key: string): void {
+    this.#dirty.delete(key);
+  }
+
+  /** Nothing is written any more; whoever waits is told so. */
+  end(): void {
+    this.#isOver = true;
+    this.#dirty.clear();
+  }
+
+  /** Writes what has changed so far, now. False when not all of it could be written. */
+  flush(): Promise<boolean> {
+    if (this.#isOver) return Promise.resolve(false);
+    if (this.#dirty.size === 0 && this.#writing === undefined) return Promise.resolve(true);
+    const written = deferred<boolean>();
+    this.#waiting.push(written);
+    if (this.#writing === undefined) this.#begin();
+    return written.promise;
+  }
+
+  #begin(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#writing = this.#write().then(() => {
+      this.#writing = undefined;
+      if (this.#waiting.length > 0 || this.#dirty.size > 0) this.#begin();
+    });
+  }
+
+  /** One write. What changes meanwhile is in the next. */
+  async #write(): Promise<void> {
+    const rows = [...this.#dirty.values()];
+    const waiting = this.#waiting;
+    this.#dirty = new Map();
+    this.#waiting = [];
+    const isWritten = !this.#isOver && (rows.length === 0 || (await this.#parts.write(rows)));
+    for (const { resolve } of waiting) resolve(isWritten);
+  }
+}
