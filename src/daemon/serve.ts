@@ -32,6 +32,7 @@ export async function serve(catalog: Catalog, config: DaemonConfig): Promise<Exi
       phase: () => state.phase,
       meter,
       clock: catalog.clock,
+      random: catalog.random,
     });
     const running = new Running({ catalog, config, narrator, assembly, server, requests, state });
     return await running.run();

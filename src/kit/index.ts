@@ -6,6 +6,7 @@
  * - heap.ts      least first
  * - latch.ts     a flag set once
  * - nearest.ts   what a mistyped word meant
+ * - secret.ts    a text that does not show itself
  * - sleep.ts     waiting that can be woken
  */
 export { type BackoffPolicy, backoffMs, steadyBackoffMs } from './backoff.ts';
@@ -13,4 +14,5 @@ export { type Deferred, deferred } from './deferred.ts';
 export { Heap } from './heap.ts';
 export { Latch } from './latch.ts';
 export { nearest } from './nearest.ts';
+export { Secret } from './secret.ts';
 export { orSet, sleep } from './sleep.ts';

@@ -7,17 +7,22 @@ import { Refusal } from './refusal.ts';
  */
 export function guard({ headers }: FastifyRequest): void {
   const { host = '', origin } = headers;
-  if (!isLoopback(`http://${host}`)) {
+  if (!isLoopbackUrl(`http://${host}`)) {
     throw new Refusal(403, 'ForbiddenHost', 'this server answers to 127.0.0.1, [::1] and localhost only; call it by one of these names');
   }
-  if (origin !== undefined && !isLoopback(origin)) {
+  if (origin !== undefined && !isLoopbackUrl(origin)) {
     throw new Refusal(403, 'ForbiddenOrigin', 'pages of other sites may not call this server');
   }
 }
 
-function isLoopback(address: string): boolean {
+function isLoopbackUrl(address: string): boolean {
   if (!URL.canParse(address)) return false;
   const { hostname, username, password } = new URL(address);
   if (username !== '' || password !== '') return false;
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return hostname === 'localhost' || isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));
+}
+
+/** Whether an IP address is one that only this machine can reach. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
 }

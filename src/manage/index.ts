@@ -1,9 +1,10 @@
 /**
  * What is shown and taken in over HTTP: health, metrics, mappings, messages for embedded queues, records for embedded
- * streams. Loopback only.
+ * streams.
  *
  * - server.ts     the server: limits, errors, listening
- * - guard.ts      which requests are let in at all
+ * - security/     who may ask what, how much and how fast
+ * - guard.ts      who is let in where there are no credentials
  * - health.ts     alive, ready, metrics, mappings
  * - messages.ts   messages into embedded queues
  * - records.ts    records into embedded streams
@@ -11,5 +12,7 @@
  * - refusal.ts    an error as a caller reads it
  * - types.ts      what the room is handed
  */
+
+export type { Access, AccessKey, AccessToken, RequestVerifier, Role } from './security/index.ts';
 export { ListenError, type ManageServer, manageServer } from './server.ts';
-export type { Phase, ProducerQueue, ProducerStream, ScrapedMeter } from './types.ts';
+export type { Phase, ProducerQueue, ProducerStream, ScrapedMeter, SecuritySettings } from './types.ts';

@@ -1,18 +1,20 @@
-import { type FastifyInstance, fastify } from 'fastify';
-import { guard } from './guard.ts';
+import type { AddressInfo } from 'node:net';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { isLoopback } from './guard.ts';
 import { addHealth } from './health.ts';
 import { addMessages } from './messages.ts';
 import { addRecords } from './records.ts';
 import { Refusal } from './refusal.ts';
+import { bareServer, refuseGarbage, refuseWith, secure, surfaceOf } from './security/index.ts';
 import type { ManageParts } from './types.ts';
 
 /** The largest body of a request, bytes: as large as a message may be. */
 const BODY_BYTES_MAX = 1_048_576;
-/** The largest head of a request, bytes. */
-const HEADER_BYTES_MAX = 16_384;
-/** How long the head of a request may take, and the whole of it, ms. */
-const HEADERS_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 10_000;
+/** The longest part of a path, characters: the ARN of a function with its qualifier, percent-encoded. */
+const PARAMETER_LENGTH_MAX = 2_048;
+/** What callers may do unless told otherwise: far more than people and tools do, far less than what stops a process. */
+const RATE_LIMIT_DEFAULT = { requestsPerSecond: 1_000, burst: 2_000 };
+const CONNECTIONS_DEFAULT = 1_024;
 
 /** What can be asked here; for people who asked for something else. */
 const ENDPOINTS = [
@@ -41,16 +43,21 @@ export interface ManageServer {
 
 /** Makes the server with all its endpoints. */
 export function manageServer(parts: ManageParts): ManageServer {
+  const { clock, meter, random, security = {} } = parts;
+  const { access, tls, rateLimit = RATE_LIMIT_DEFAULT, maxConnections: connections = CONNECTIONS_DEFAULT } = security;
   const server = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
+    genReqId: () => random.uuid(),
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
+    serverFactory: (handler) => bareServer(handler, { connections }, tls),
+    clientErrorHandler: refuseGarbage,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   });
   takeBodiesAsText(server);
+  secure(server, { access, rateLimit, clock, meter });
   server.addHook('onRequest', (request, _reply, done) => {
-    guard(request);
     // The type does not matter here, and one that is malformed must not either.
     if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/octet-stream';
     done();
@@ -59,14 +66,16 @@ export function manageServer(parts: ManageParts): ManageServer {
     const path = request.url.split('?')[0] ?? '';
     throw new Refusal(404, 'NotFound', `${request.method} ${path.slice(0, 100)} is nothing here; there are ${ENDPOINTS.join(', ')}`);
   });
-  server.setErrorHandler((error, _request, reply) => reply.code(statusOf(error)).send(answerOf(error)));
+  server.setErrorHandler(answerError);
   addHealth(server, parts);
   addMessages(server, parts);
   addRecords(server, parts);
   return {
     listen: async ({ host, port }) => {
       try {
-        return await server.listen({ host, port });
+        if (access === undefined && !isLoopback(host)) throw new Error('without credentials only this machine is served');
+        await server.listen({ host, port });
+        return urlOf(server, tls === undefined ? 'http' : 'https');
       } catch (error) {
         throw listenError(error, host, port);
       }
@@ -89,8 +98,15 @@ function takeBodiesAsText(server: FastifyInstance): void {
   });
 }
 
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const statusCode = statusOf(error);
+  const surface = surfaceOf(request);
+  const { code, message } = surface === 'lambda' ? lambdaAnswerOf(error, statusCode) : answerOf(error, statusCode);
+  return refuseWith(reply, surface, { statusCode, code, message });
+}
+
 interface Answer {
-  readonly error: string;
+  readonly code: string;
   readonly message: string;
 }
 
@@ -99,12 +115,25 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 ? status : 500;
 }
 
-function answerOf(error: unknown): Answer {
-  if (error instanceof Refusal) return { error: error.code, message: error.message };
-  const status = statusOf(error);
-  if (status === 413) return { error: 'BodyTooLarge', message: `the body may have at most ${String(BODY_BYTES_MAX)} bytes` };
-  if (status >= 500 || !(error instanceof Error)) return { error: 'InternalError', message: 'the request failed inside Millrace' };
-  return { error: 'BadRequest', message: error.message };
+function answerOf(error: unknown, status: number): Answer {
+  if (error instanceof Refusal) return { code: error.code, message: error.message };
+  if (status === 413) return { code: 'BodyTooLarge', message: `the body may have at most ${String(BODY_BYTES_MAX)} bytes` };
+  if (status >= 500 || !(error instanceof Error)) return { code: 'InternalError', message: 'the request failed inside Millrace' };
+  return { code: 'BadRequest', message: error.message };
+}
+
+function lambdaAnswerOf(error: unknown, status: number): Answer {
+  if (error instanceof Refusal)
+    return { code: error.code === 'NotFound' ? 'UnknownOperationException' : error.code, message: error.message };
+  if (status === 413) return { code: 'RequestTooLargeException', message: 'the body of the request is larger than this operation takes' };
+  if (status >= 500 || !(error instanceof Error)) return { code: 'ServiceException', message: 'the request failed inside Millrace' };
+  return { code: 'ValidationException', message: error.message };
+}
+
+/** Where it listens: the address and port that it was given, or the port that the system chose. */
+function urlOf(server: FastifyInstance, scheme: string): string {
+  const { address, family, port } = server.server.address() as AddressInfo;
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
 }
 
 function listenError(error: unknown, host: string, port: number): ListenError {

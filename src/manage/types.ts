@@ -1,5 +1,6 @@
-import type { Clock, Meter, QueueDepth, StreamShard } from '../contract/index.ts';
+import type { Clock, Meter, QueueDepth, Random, StreamShard } from '../contract/index.ts';
 import type { Mapping } from '../mapping/index.ts';
+import type { Access, RateLimitOptions, TlsFiles } from './security/index.ts';
 
 /** A meter that can be scraped. */
 export interface ScrapedMeter extends Meter {
@@ -36,6 +37,18 @@ export interface ProducerStream {
 /** What the process is doing as a whole. */
 export type Phase = 'starting' | 'running' | 'stopping';
 
+/** Who may call, and how much. */
+export interface SecuritySettings {
+  /** Without it only this machine is served, and who calls by a loopback name may do everything. */
+  readonly access?: Access | undefined;
+  /** Without it requests come in clear. */
+  readonly tls?: TlsFiles | undefined;
+  /** Of each key, token and address without either; default 1,000 a second, 2,000 at once. */
+  readonly rateLimit?: RateLimitOptions | undefined;
+  /** How many connections may be open at once; default 1,024. */
+  readonly maxConnections?: number | undefined;
+}
+
 /** What is shown and taken in over HTTP. */
 export interface ManageParts {
   readonly mappings: () => readonly Mapping[];
@@ -48,4 +61,6 @@ export interface ManageParts {
   readonly phase: () => Phase;
   readonly meter: ScrapedMeter;
   readonly clock: Clock;
+  readonly random: Random;
+  readonly security?: SecuritySettings | undefined;
 }

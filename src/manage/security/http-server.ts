@@ -1,0 +1,67 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+
+/** What TLS is served with, in PEM. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** What one process takes at most. */
+export interface ConnectionLimits {
+  /** How many connections may be open at once; more are closed as they come. */
+  readonly connections: number;
+}
+
+/** The largest head of a request, bytes. */
+const HEADER_BYTES_MAX = 16_384;
+/** How long the head of a request may take, and the whole of it, ms. */
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How often connections that take longer are looked for, ms. Node's own 30 s would let each of them stay that long. */
+const LOOK_MS = 1_000;
+/** How long a connection may be open between two requests, ms. */
+const KEEP_ALIVE_TIMEOUT_MS = 60_000;
+const HANDSHAKE_TIMEOUT_MS = 5_000;
+
+/** A server of HTTP, over TLS where there are files for it, in which nobody can take his time for ever. */
+export function bareServer(handler: RequestListener, limits: ConnectionLimits, tls: TlsFiles | undefined): Server {
+  const options: ServerOptions = {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: LOOK_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  };
+  const server =
+    tls === undefined
+      ? createServer(options, handler)
+      : createTlsServer(
+          { ...options, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
+          handler,
+        );
+  server.maxConnections = limits.connections;
+  return server;
+}
+
+const TEXTS: Readonly<Record<string, readonly [status: string, error: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'HeadTooLarge',
+    `the head of a request may have at most ${String(HEADER_BYTES_MAX)} bytes`,
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'RequestTimeout', 'the request did not come to its end in time'],
+};
+
+/** Answers what is no HTTP, too large in its head or too slow, and ends the connection. */
+export function refuseGarbage(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, name, message] = TEXTS[error.code ?? ''] ?? ['400 Bad Request', 'BadRequest', 'this is no request of HTTP/1.1'];
+  const body = JSON.stringify({ error: name, message });
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\nconnection: close`;
+  socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,20 @@
+/**
+ * Who may ask what, how much and how fast. Requests of the Lambda API are signed, those of the operator's pages show a token;
+ * without configured credentials the server is for callers on this machine.
+ *
+ * - secure.ts            the hooks that put the door before every route
+ * - door.ts              the decision about one request
+ * - access.ts            keys, tokens, roles; the port to a verifier of signatures
+ * - signature-claim.ts   what a caller says about its signature, checked before anything is computed
+ * - signed-request.ts    what of a request is signed, beside its headers
+ * - request-head.ts      heads that can be read in two ways
+ * - bearer.ts            tokens
+ * - rate-limit.ts        how fast a caller may ask
+ * - surface.ts           which part of the server is asked, and how it refuses
+ * - http-server.ts       the server below: TLS, time, size and connections
+ */
+export type { Access, AccessKey, AccessToken, RequestVerifier, Role, SignedRequest } from './access.ts';
+export { bareServer, type ConnectionLimits, refuseGarbage, type TlsFiles } from './http-server.ts';
+export type { RateLimitOptions } from './rate-limit.ts';
+export { secure } from './secure.ts';
+export { refuseWith, surfaceOf } from './surface.ts';
