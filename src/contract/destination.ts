@@ -12,8 +12,15 @@ export interface InvocationRecord {
     readonly condition: DiscardCondition;
     readonly approximateInvokeCount: number;
   };
-  /** No such key at all when the records were too old; functionError is null when the function answered with failures. */
-  readonly responseContext?: { readonly statusCode: number; readonly executedVersion: string; readonly functionError: string | null };
+  /**
+   * No such key at all when the records were too old, null when one was too large to be given to the function; functionError is null when the
+   * function answered with failures.
+   */
+  readonly responseContext?: {
+    readonly statusCode: number;
+    readonly executedVersion: string;
+    readonly functionError: string | null;
+  } | null;
   readonly version: '1.0';
   /** ISO 8601, ms, Z. */
   readonly timestamp: string;

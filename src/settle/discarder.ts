@@ -97,12 +97,17 @@ export class Discarder {
 
   #record(given: Given): InvocationRecord {
     const { functionArn, clock, random } = this.#parts;
-    const { condition, invokeCount, functionError } = given;
+    const { condition, invokeCount } = given;
     return {
       requestContext: { requestId: given.requestId ?? random.uuid(), functionArn, condition, approximateInvokeCount: invokeCount },
-      ...(functionError === undefined ? undefined : { responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError } }),
+      ...responseContext(given),
       version: '1.0',
       timestamp: new Date(clock.wall()).toISOString(),
     };
   }
+}
+
+function responseContext({ condition, functionError }: Given): Pick<InvocationRecord, 'responseContext'> | undefined {
+  if (condition === 'MaximumPayloadSizeExceeded') return { responseContext: null };
+  return functionError === undefined ? undefined : { responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError } };
 }
