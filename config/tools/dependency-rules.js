@@ -17,8 +17,9 @@ const ROOMS = {
   ...Object.fromEntries([...RECORD_ROOMS, 'observe'].map((room) => [room, ['contract', 'kit']])),
   mapping: [...RECORD_ROOMS, 'observe', 'contract', 'kit'],
   engine: ['mapping', 'intake', 'invoke', 'observe', 'contract', 'kit', 'system'],
-  manage: ['engine', 'mapping', 'observe', 'contract', 'kit'],
-  daemon: ['manage', 'engine', 'mapping', 'filter', 'contract', 'kit'],
+  resource: ['mapping', 'contract', 'kit'],
+  manage: ['resource', 'engine', 'mapping', 'observe', 'contract', 'kit'],
+  daemon: ['manage', 'resource', 'engine', 'mapping', 'filter', 'contract', 'kit'],
   testing: ['engine', 'contract', 'kit', 'system'],
 };
 
