@@ -1,7 +1,7 @@
 /** The back ends that the project can install and start by itself. */
-export type BackendName = 'localstack' | 'elasticmq' | 'dynamodb-local' | 'kinesalite';
+export type BackendName = 'localstack' | 'elasticmq' | 'dynamodb-local' | 'kinesalite' | 'kafka';
 
-export const backendNames: readonly BackendName[] = ['localstack', 'elasticmq', 'dynamodb-local', 'kinesalite'];
+export const backendNames: readonly BackendName[] = ['localstack', 'elasticmq', 'dynamodb-local', 'kinesalite', 'kafka'];
 
 /** What can be done to a back end beyond using it. All false for one that was running before us. */
 export interface BackendFeatures {
@@ -12,7 +12,7 @@ export interface BackendFeatures {
 /** A back end that answers at `endpoint` until `stop` resolves. */
 export interface Backend {
   readonly name: BackendName;
-  /** Base URL, no slash at the end. */
+  /** Base URL, no slash at the end; of Kafka host and port alone. */
   readonly endpoint: string;
   readonly features: BackendFeatures;
   /** Ends the process, if it is ours. Safe to call twice and while frozen. */
@@ -33,7 +33,9 @@ export interface OwnBackend extends Backend {
   freeze(): Promise<void>;
   /** SIGCONT. */
   thaw(): Promise<void>;
-  /** A new process on the same port; all state (queues, messages) is gone. Resolves when it is healthy. */
+  /** Ends the process, at once with SIGKILL, until a `restart`. */
+  halt(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** A new process on the same port. All state (queues, messages) is gone, but that of Kafka. Resolves when it is healthy. */
   restart(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import type { Backend, BackendName } from './backend.ts';
 import { BackendUnavailable, isCi } from './backend.ts';
+import { openKafkaDesk } from './kafka-desk.ts';
 import { isLocalStackInstalled } from './localstack.ts';
 import { say } from './progress.ts';
 import type { BackendOffer, ProvidedBackends } from './provided.ts';
@@ -8,7 +9,7 @@ import { endpointFromEnvironment, endpointVariables, start } from './start.ts';
 
 interface Shared {
   users: number;
-  readonly started: Promise<{ backends: readonly Backend[]; provided: ProvidedBackends }>;
+  readonly started: Promise<{ backends: readonly Pick<Backend, 'stop'>[]; provided: ProvidedBackends }>;
 }
 
 // Every project loads its own copy of this module; the run has one of each back end.
@@ -43,19 +44,22 @@ async function startOne(name: BackendName): Promise<{ backend: Backend | undefin
 
 async function startForRun(): Promise<Awaited<Shared['started']>> {
   const [localstack, dynamoDbLocal] = await Promise.all([startOne('localstack'), startOne('dynamodb-local')]);
+  const desk = await openKafkaDesk();
   return {
-    backends: [localstack, dynamoDbLocal].flatMap(({ backend }) => (backend === undefined ? [] : [backend])),
+    backends: [...[localstack, dynamoDbLocal].flatMap(({ backend }) => (backend === undefined ? [] : [backend])), desk],
     provided: {
       localstack: localstack.offer,
       'dynamodb-local': dynamoDbLocal.offer,
       ownLocalStack: await ownOffer(localstack.offer),
+      kafkaDesk: desk.endpoint,
     },
   };
 }
 
 /**
  * Vitest's global setup of the projects that need back ends: installs and starts LocalStack and DynamoDB Local once
- * for the run, tells the test files where they are, and stops them after the last of those projects. With CI=true a back end that cannot be had fails the run.
+ * for the run, tells the test files where they are, and stops them after the last of those projects; a Kafka is started when the
+ * first file asks for one. With CI=true a back end that cannot be had fails the run.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const run = (shared[slot] ??= { users: 0, started: startForRun() });

@@ -8,6 +8,8 @@
  * - elasticmq       ElasticMQ: install, start
  * - dynamodb-local  DynamoDB Local: install, start, its test control
  * - kinesalite      kinesalite, for benchmarks, and lifion-kinesis beside it: install, start
+ * - kafka           Apache Kafka: install, start, what a broker offers; kafka-properties: its settings
+ * - kafka-desk      one broker of a version for the whole run, started when the first test file asks for it
  * - install         once per recipe, repaired if interrupted
  * - install-lock    one process installs, others wait
  * - own-instance    a process on a free port: health, freeze, thaw, restart, stop
@@ -24,6 +26,8 @@
 export type { OwnBackend } from './backend.ts';
 export { startDynamoDbLocal } from './dynamodb-local.ts';
 export { startElasticMq } from './elasticmq.ts';
+export type { KafkaBroker, KafkaVersion, OwnKafka } from './kafka.ts';
+export { kafkaVersions, startKafka } from './kafka.ts';
 export { provisionKinesalite, startKinesalite } from './kinesalite.ts';
 export { emulatorKinesisOptions } from './kinesis-client.ts';
 export { startLocalStack } from './localstack.ts';

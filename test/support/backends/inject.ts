@@ -1,5 +1,7 @@
 import { describe, inject } from 'vitest';
 import { isCi } from './backend.ts';
+import type { KafkaBroker, KafkaVersion } from './kafka.ts';
+import { askKafkaDesk } from './kafka-desk.ts';
 import type { ProvidedBackends } from './provided.ts';
 
 function provided(): ProvidedBackends {
@@ -37,4 +39,12 @@ export function describeWithBackend(
 /** `describe` for tests that call `startLocalStack` themselves, because they freeze or restart it. */
 export function describeWithOwnLocalStack(title: string, body: () => void): void {
   describeOrSkip(provided().ownLocalStack, title, body, { available: true });
+}
+
+/**
+ * The Kafka of the run, started when the first test file asks for it; each version is one broker. Rejects when it cannot be had:
+ * tests of topics are never skipped. Call it at the top of a file or in `beforeAll`, and name topics and groups apart.
+ */
+export function sharedKafka(version: KafkaVersion = '4.1.0'): Promise<KafkaBroker> {
+  return askKafkaDesk(provided().kafkaDesk, version);
 }

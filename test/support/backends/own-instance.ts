@@ -16,11 +16,18 @@ const healthPollMs = 100;
 const portRetryMs = 500;
 const lostPort = /cannot listen:|address (is )?already in use|BindException|EADDRINUSE/i;
 
+/** Where one instance lives. */
+interface InstancePlace {
+  readonly port: number;
+  readonly token: string;
+  readonly directory: string;
+}
+
 /** How one back end is run. */
 export interface Launch {
   readonly name: BackendName;
   /** `token` must be a part of the command line; `directory` is the instance's own and goes when it stops. */
-  readonly program: (place: { port: number; token: string; directory: string }) => {
+  readonly program: (place: InstancePlace) => {
     readonly command: string;
     readonly args: readonly string[];
     readonly env: NodeJS.ProcessEnv;
@@ -30,6 +37,14 @@ export interface Launch {
   readonly startTimeoutMs: number;
   /** How long SIGTERM may take before SIGKILL follows. */
   readonly stopGraceMs: number;
+  /** Fills the folder before the first start. */
+  readonly prepare?: (place: InstancePlace) => Promise<void>;
+  /** Whether a restart finds the folder as it was left. */
+  readonly keepsData?: boolean;
+  /** The port to try next, where any free one will not do. */
+  readonly choosePort?: () => Promise<number>;
+  /** The endpoint at a port, where it is no URL. */
+  readonly endpointAt?: (port: number) => string;
 }
 
 class PortLost extends Error {
@@ -48,12 +63,13 @@ class OwnInstance implements OwnBackend {
   #child: ChildProcess | undefined;
   /** Where in the log the present process begins. */
   #logStart = 0;
+  #prepared = false;
   #stopped = false;
 
   constructor(launch: Launch, port: number) {
     this.name = launch.name;
     this.port = port;
-    this.endpoint = `http://127.0.0.1:${String(port)}`;
+    this.endpoint = launch.endpointAt?.(port) ?? `http://127.0.0.1:${String(port)}`;
     this.#launch = launch;
     this.#token = `${launch.name}-${String(port)}-${randomUUID().slice(0, 8)}`;
     this.#directory = join(runRoot, this.#token);
@@ -66,14 +82,15 @@ class OwnInstance implements OwnBackend {
     return pid;
   }
 
-  /** Resolves when healthy; otherwise nothing is left behind. */
+  /** Resolves when healthy; otherwise no process is left behind. */
   async launch(): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
     try {
+      await this.#prepare();
       const child = await this.#spawn();
       await this.#untilHealthy(child);
     } catch (error) {
-      await this.#end();
+      await this.#end('SIGTERM');
       throw error;
     }
   }
@@ -88,9 +105,13 @@ class OwnInstance implements OwnBackend {
     return Promise.resolve();
   }
 
+  halt(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    return this.#end(signal);
+  }
+
   async restart(): Promise<void> {
     if (this.#stopped) throw new Error(`${this.name} on port ${String(this.port)} was stopped`);
-    await this.#end();
+    await this.#end('SIGTERM');
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.launch();
@@ -105,17 +126,34 @@ class OwnInstance implements OwnBackend {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#end();
+    // Nobody asks any more for what a careful end would write down.
+    await this.#end(this.#launch.keepsData === true ? 'SIGKILL' : 'SIGTERM');
+    await this.#forget();
   }
 
-  async #end(): Promise<void> {
-    if (this.#child !== undefined) await stopOwned(this.#child, this.#launch.stopGraceMs);
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (this.#child !== undefined) await stopOwned(this.#child, signal === 'SIGKILL' ? 0 : this.#launch.stopGraceMs);
     this.#child = undefined;
+    if (this.#launch.keepsData !== true) await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
+    this.#prepared = false;
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 
+  get #place(): InstancePlace {
+    return { port: this.port, token: this.#token, directory: this.#directory };
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.#prepared) return;
+    await this.#launch.prepare?.(this.#place);
+    this.#prepared = true;
+  }
+
   async #spawn(): Promise<ChildProcess> {
-    const { command, args, env } = this.#launch.program({ port: this.port, token: this.#token, directory: this.#directory });
+    const { command, args, env } = this.#launch.program(this.#place);
     this.#logStart = await stat(this.logFile).then(
       ({ size }) => size,
       () => 0,
@@ -162,11 +200,12 @@ export async function startOwn(launch: Launch): Promise<OwnBackend> {
   await sweepLeftOvers();
   await pruneLogs();
   for (let attempt = 1; ; attempt += 1) {
-    const instance = new OwnInstance(launch, await freePort());
+    const instance = new OwnInstance(launch, await (launch.choosePort ?? freePort)());
     try {
       await instance.launch();
       return instance;
     } catch (error) {
+      await instance.stop();
       if (!(error instanceof PortLost) || attempt === portAttempts) throw error;
     }
   }

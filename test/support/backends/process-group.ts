@@ -56,7 +56,7 @@ function exited(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-/** SIGTERM to the group, SIGKILL after the grace. Resolves when the leader is gone. */
+/** SIGTERM to the group, SIGKILL after the grace, at once without one. Resolves when the leader is gone. */
 export async function stopOwned(child: ChildProcess, graceMs: number): Promise<void> {
   const { pid } = child;
   if (pid === undefined || exited(child)) return;
@@ -65,7 +65,7 @@ export async function stopOwned(child: ChildProcess, graceMs: number): Promise<v
       resolve();
     }),
   );
-  signalGroup(pid, 'SIGTERM');
+  signalGroup(pid, graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
   // A stopped process takes no SIGTERM.
   signalGroup(pid, 'SIGCONT');
   const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);

@@ -7,6 +7,8 @@ export interface ProvidedBackends {
   readonly 'dynamodb-local': BackendOffer;
   /** Whether a test may start a LocalStack of its own, to freeze or restart it. */
   readonly ownLocalStack: { readonly available: true } | { readonly skipped: string };
+  /** Where a test file asks for a Kafka (see kafka-desk.ts). */
+  readonly kafkaDesk: string;
 }
 
 declare module 'vitest' {

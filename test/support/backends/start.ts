@@ -2,6 +2,7 @@ import type { Backend, BackendName, OwnBackend } from './backend.ts';
 import { BackendUnavailable } from './backend.ts';
 import { dynamoDbLocalAnswers, provisionDynamoDbLocal, startDynamoDbLocal } from './dynamodb-local.ts';
 import { elasticMqAnswers, provisionElasticMq, startElasticMq } from './elasticmq.ts';
+import { kafkaAnswers, provisionKafka, startKafka } from './kafka.ts';
 import { kinesaliteAnswers, provisionKinesalite, startKinesalite } from './kinesalite.ts';
 import { localStackAnswers, provisionLocalStack, startLocalStack } from './localstack.ts';
 
@@ -11,6 +12,7 @@ export const endpointVariables: Readonly<Record<BackendName, string>> = {
   elasticmq: 'ELASTICMQ_ENDPOINT',
   'dynamodb-local': 'DYNAMODB_LOCAL_ENDPOINT',
   kinesalite: 'KINESALITE_ENDPOINT',
+  kafka: 'KAFKA_ENDPOINT',
 };
 
 interface Recipe {
@@ -24,6 +26,7 @@ const recipes: Readonly<Record<BackendName, Recipe>> = {
   elasticmq: { provision: provisionElasticMq, answers: elasticMqAnswers, start: startElasticMq },
   'dynamodb-local': { provision: provisionDynamoDbLocal, answers: dynamoDbLocalAnswers, start: startDynamoDbLocal },
   kinesalite: { provision: provisionKinesalite, answers: kinesaliteAnswers, start: startKinesalite },
+  kafka: { provision: () => provisionKafka(), answers: kafkaAnswers, start: () => startKafka() },
 };
 
 /** The endpoint that the environment names, without a slash at the end; undefined if it names none. */
