@@ -1,6 +1,7 @@
 import { ConfigError, type EngineEvents, type EngineListener } from '../contract/index.ts';
 import { Buffer } from '../intake/index.ts';
 import { AccountLedger, type Invoker } from '../invoke/index.ts';
+import { Latch } from '../kit/index.ts';
 import {
   type Checked,
   check,
@@ -14,6 +15,7 @@ import {
   streamMapping,
 } from '../mapping/index.ts';
 import { EventHub, logListener, MeterListener } from '../observe/index.ts';
+import type { FoundFunction, FunctionSummary, InvokeAnswer } from './function-summary.ts';
 import { FunctionRegistry } from './functions.ts';
 import { checkMappingParts } from './given.ts';
 import { untilIdle } from './idle.ts';
@@ -37,6 +39,8 @@ import {
 /** How long a stop drains unless told otherwise, ms. */
 const STOP_TIMEOUT_MS_DEFAULT = 30_000;
 /** Between the looks of idle() unless told otherwise, ms. */
+/** Under which name invocations that no mapping made hold credits. */
+const DIRECT = '@invoke';
 const IDLE_POLL_MS_DEFAULT = 200;
 
 type Common = 'id' | 'name' | 'buffer' | 'clock' | 'random' | 'store' | 'owner' | 'listener' | 'stopTimeoutMs';
@@ -77,6 +81,8 @@ export class CoreEngine {
   #phase: 'new' | 'started' | 'stopped' = 'new';
   /** That the store forgets positions was told. */
   #isVolatileTold = false;
+  /** Set when the engine has stopped: ends invocations that no mapping made. */
+  readonly #hardStop = new Latch();
 
   /** Throws a ConfigError when a setting is wrong. */
   constructor(platform: EnginePlatform, settings: EngineSettings = {}) {
@@ -118,7 +124,7 @@ export class CoreEngine {
   protected add<Event>(options: AnyMapOptions<Event>, checked: Checked = {}): Mapping {
     if (this.#phase === 'stopped') throw new Error('the engine has been stopped; make a new one');
     checkMappingParts(options, checked);
-    const id = this.#platform.random.uuid();
+    const id = options.id ?? this.#platform.random.uuid();
     const name = options.name ?? id;
     if (this.#mappings.has(name)) {
       throw new ConfigError([{ field: checked.at ?? 'name', message: `there is a mapping ${name} already; give this one another name` }]);
@@ -139,6 +145,46 @@ export class CoreEngine {
     const invoker = this.#invokerOf(options, checked);
     this.#seat(invoker, named.name, weight, checked);
     const mapping = queueMapping({ ...this.#common(named), options: resolved, source, invoker });
+  /**
+   * Takes a mapping out: it receives nothing new, drains for at most `timeoutMs` (default: stopTimeoutMs), releases what is left and
+   * is forgotten. Its positions stay in the store. Nothing happens when there is no mapping of that name.
+   */
+  async remove(name: string, options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    const mapping = this.#mappings.get(name);
+    if (mapping === undefined) return;
+    await mapping.end({ timeoutMs: options.timeoutMs ?? this.#stopTimeoutMs });
+    if (this.#mappings.get(name) !== mapping) return;
+    this.#mappings.delete(name);
+    this.#disabled.delete(name);
+  }
+
+  /** The functions that are registered, in the order they were added. */
+  get functions(): readonly FunctionSummary[] {
+    return this.#functions.summaries;
+  }
+
+  /** The registered function that a FunctionName of AWS's names; `undefined` when there is none. */
+  findFunction(functionName: string): FoundFunction | undefined {
+    return this.#functions.find(functionName)?.found;
+  }
+
+  /**
+   * Invokes a registered function once, beside its mappings and within its reserved concurrency; `undefined` when there is none of
+   * that name. What it does when it overruns its time-out is between it and its target.
+   */
+  async invoke(functionName: string, event: unknown): Promise<InvokeAnswer | undefined> {
+    const invoker = this.#functions.find(functionName)?.invoker;
+    if (invoker === undefined) return undefined;
+    const { ledger } = invoker;
+    const credit = ledger.tryAcquire(DIRECT);
+    if (credit === undefined) return { kind: 'no-credit', isReserved: ledger.scarce.of === 'function' };
+    const { requestId, outcome, ended } = invoker.start(event, { attempt: 1, hardStop: this.#hardStop, abandonAfterMs: undefined });
+    void ended.then(() => {
+      credit.release();
+    });
+    return { kind: 'answered', requestId, version: invoker.definition.version, outcome: await outcome };
+  }
+
     return { mapping, enabled: resolved.enabled };
   }
 
@@ -150,7 +196,14 @@ export class CoreEngine {
     const invoker = this.#invokerOf(options, checked);
     this.#seat(invoker, named.name, weight, checked);
     const destination = destinationConfig?.onFailure?.destination;
-    const mapping = streamMapping({ ...this.#common(named), options: resolved, source, destination, invoker });
+    const mapping = streamMapping({
+      ...this.#common(named),
+      options: resolved,
+      source,
+      destination,
+      invoker,
+      createdAt: options.createdAt,
+    });
     this.#tellVolatile(named.name);
     return { mapping, enabled: resolved.enabled };
   }
@@ -216,6 +269,7 @@ export class CoreEngine {
    */
   idle(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     return untilIdle({
+    this.#hardStop.set();
       clock: this.#platform.clock,
       mappings: () => [...this.#mappings.values()],
       isOff: ({ name, state }) => state === 'Disabled' && (this.#phase !== 'new' || this.#disabled.has(name)),
@@ -269,7 +323,7 @@ function hasItsOwn(name: string, field: string): ConfigError {
 }
 
 /** What of a mapping says what it is called and what it invokes. */
-const INVOKED = ['name', 'target', 'functionName', 'timeout', 'reservedConcurrentExecutions', 'breaker'] as const;
+const INVOKED = ['id', 'createdAt', 'name', 'target', 'functionName', 'timeout', 'reservedConcurrentExecutions', 'breaker'] as const;
 type Invoked = (typeof INVOKED)[number];
 
 /** The other fields of a mapping, its source among them. */

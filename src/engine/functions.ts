@@ -4,6 +4,7 @@ import { nearest } from '../kit/index.ts';
 import { type Checked, check } from '../mapping/index.ts';
 import { type BreakerOption, resolveBreaker } from './breaker-options.ts';
 import { type FunctionName, parseFunctionName } from './function-name.ts';
+import { type FoundFunction, type FunctionSummary, foundFunction, summaryOf } from './function-summary.ts';
 import { checkTarget } from './given.ts';
 import { FUNCTION_FIELDS, type FunctionOptions, type FunctionRef } from './options.ts';
 import { AliasInvoker, QualifiedInvoker } from './qualified-invoker.ts';
@@ -33,6 +34,7 @@ interface Registered {
   readonly invoker: Invoker;
   readonly qualifiers: Qualifiers;
   readonly byQualifier: Map<string, Invoker>;
+  readonly description: string | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ export class FunctionRegistry {
     const isRemote = [...qualifiers.versions.values()].some((version) => version.target.remote === true);
     const breaker = resolveBreaker(fields.breaker, this.#parts.breaker, isRemote);
     const invoker = new Invoker({ ...latest, name, arn, reservedConcurrency, breaker }, shared);
-    this.#byName.set(name, { invoker, qualifiers, byQualifier: new Map() });
+    this.#byName.set(name, { invoker, qualifiers, byQualifier: new Map(), description: fields.description });
     return { kind: 'function', name, arn };
   }
 
@@ -95,6 +97,25 @@ export class FunctionRegistry {
     const { elsewhere } = this.#parts;
     if (elsewhere === undefined) throw missing(field, this.#reasonWhyNot(name));
     return this.#fromElsewhere(elsewhere, name, functionName);
+  }
+
+  /** All registered functions, in the order they were added. */
+  get summaries(): readonly FunctionSummary[] {
+    return [...this.#byName.values()].map(({ invoker, qualifiers, description }) => summaryOf(invoker, qualifiers, description));
+  }
+
+  /** The registered function that a FunctionName names, with what invokes it; `undefined` when there is none. */
+  find(functionName: string): { readonly found: FoundFunction; readonly invoker: Invoker } | undefined {
+    const name = parseFunctionName(functionName);
+    if (typeof name === 'string' || !this.#isHere(name)) return undefined;
+    const registered = this.#byName.get(name.name);
+    if (registered === undefined) return undefined;
+    const { qualifier } = name;
+    const { byQualifier, qualifiers, description } = registered;
+    const known = qualifier === undefined ? registered.invoker : (byQualifier.get(qualifier) ?? this.#qualify(registered, qualifier));
+    if (known === undefined) return undefined;
+    if (qualifier !== undefined) byQualifier.set(qualifier, known);
+    return { found: foundFunction(known, name, summaryOf(registered.invoker, qualifiers, description)), invoker: known };
   }
 
   /** Closes the targets that it made itself. */

@@ -4,6 +4,7 @@
  * - breaker-options.ts  what a user may say of circuit breakers
  * - engine.ts     map, start, stop, idle
  * - function-name.ts  the forms in which a function may be named
+ * - function-summary.ts  what is told of a registered function
  * - functions.ts  functions by name
  * - given.ts      what callers without types may hand over
  * - idle.ts       when there is nothing left to do
@@ -14,6 +15,7 @@
 export type { BreakerOption } from './breaker-options.ts';
 export { CoreEngine } from './engine.ts';
 export { type FunctionName, parseFunctionName } from './function-name.ts';
+export type { FoundFunction, FunctionSummary, InvokeAnswer } from './function-summary.ts';
 export {
   ACCOUNT_ID_DEFAULT,
   ENGINE_FIELDS,

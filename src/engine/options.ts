@@ -125,6 +125,10 @@ interface MappingIdentity {
   /**
    * How much of the function's concurrency the mapping gets beside the others of the function when there is not enough for all:
    * 0.001 to 1000, default 1.
+  /** The mapping's UUID, in metrics and invocation records; default: a new one. */
+  readonly id?: string;
+  /** When the mapping was created, epoch ms: what LATEST means until its store knows better. Default: now. */
+  readonly createdAt?: number;
    */
   readonly weight?: number;
 }

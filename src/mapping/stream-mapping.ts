@@ -13,14 +13,16 @@ export interface StreamMappingParts extends Omit<SourceMappingParts, 'begin' | '
   readonly invoker: Invoker;
   readonly buffer: Buffer;
   readonly random: Random;
+  /** Epoch ms; default: now. */
+  readonly createdAt?: number | undefined;
 }
 
-/** A mapping of a stream. It was created now: that is what LATEST means, unless its store remembers an earlier instant. */
+/** A mapping of a stream. LATEST means when it was created, unless its store remembers an earlier instant. */
 export function streamMapping(parts: StreamMappingParts): SourceMapping {
   const { id, name, source, destination, invoker, options, buffer, random, clock, store } = parts;
   const result = new ProcessingResult();
   const listener = result.noting(parts.listener);
-  const createdAt = clock.wall();
+  const createdAt = parts.createdAt ?? clock.wall();
   return new SourceMapping({
     ...parts,
     listener,
