@@ -55,6 +55,37 @@ mappings: [{ EventSourceArn: 'arn:aws:sqs:embedded:000000000000:jobs', FunctionN
   expect(daemon.stdout).not.toContain('never-shown');
 });
 
+test('functions end with a daemon that is killed -9, also those that block or hang', async () => {
+  const marker = `${MARKER}-killed`;
+  const says = (what: string): string => `export async function handler() { console.log('begins'); ${what} }\n`;
+  const daemon = tests.run(
+    `
+store: { type: memory }
+queues: { one: {}, two: {}, three: {} }
+functions:
+  blocks: { Handler: ./blocks.mjs, Process: true, Timeout: 60, Environment: { Variables: { MARKER: ${marker} } } }
+  hangs: { Handler: ./hangs.mjs, Process: true, Timeout: 60, Environment: { Variables: { MARKER: ${marker} } } }
+  command: { Command: [sh, -c, 'echo begins; sleep 600'], InitSeconds: 60, Timeout: 60, Environment: { Variables: { MARKER: ${marker} } } }
+mappings:
+  - { EventSourceArn: 'arn:aws:sqs:embedded:000000000000:one', FunctionName: blocks }
+  - { EventSourceArn: 'arn:aws:sqs:embedded:000000000000:two', FunctionName: hangs }
+  - { EventSourceArn: 'arn:aws:sqs:embedded:000000000000:three', FunctionName: command }`,
+    {
+      'blocks.mjs': says('for (;;);'),
+      'hangs.mjs': says(
+        "(await import('node:child_process')).spawn('sleep', ['601']); await new Promise(() => setInterval(() => {}, 1000));",
+      ),
+    },
+  );
+  const url = await daemon.url();
+  for (const queue of ['one', 'two', 'three']) await fetch(`${url}/queues/${queue}/messages`, { method: 'POST', body: 'go' });
+  await eventually('all of them work', () => (daemon.stdout.match(/begins/g)?.length === 3 ? true : undefined));
+  await eventually('the child of one, too', () => (processesWith(marker).length >= 5 ? true : undefined));
+  daemon.signal('SIGKILL');
+  await daemon.ended;
+  await eventually('no process is left', () => (processesWith(marker).length === 0 ? true : undefined));
+});
+
 test('what cannot be started is told in the spelling of the file, and nothing runs', async () => {
   const daemon = tests.run(
     `

@@ -92,6 +92,23 @@ export function processesWith(marker: string): number[] {
     .map(Number);
 }
 
+/** Ids of the children of a process (Linux). */
+export function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === parent)
+    .map(Number);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is a name in brackets that may hold anything.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
+
 function holds(pid: string, marker: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(marker);

@@ -12,6 +12,7 @@
  * - request-body.ts   what a process sends, read up to a limit
  * - runtime-error.ts  an error as runtimes send it, as an outcome
  * - process-group.ts  starting and ending a process with all its children
+ * - guard.ts         ends them when this process is gone
  * - environment.ts    the environment of a process
  * - output.ts         what a process prints, as log lines within limits
  * - report.ts         START, END and REPORT of an invocation

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Guard } from './guard.ts';
 
 /** What is started. */
 export interface Start {
@@ -14,11 +15,11 @@ export interface Start {
 const GONE_PATIENCE_MS = 2_000;
 const GONE_LOOK_MS = 5;
 
-/** Groups that live. This process takes them along when it ends. */
-const living = new Set<number>();
+/** This process takes the groups that live along when it ends. */
+const guard = new Guard();
 
 function killAll(): void {
-  for (const pid of living) signalGroup(pid, 'SIGKILL');
+  for (const pid of guard.groups) signalGroup(pid, 'SIGKILL');
 }
 
 /** Starts a program as the leader of a group of its own, so that its children can be ended with it. Standard output and error are pipes. */
@@ -26,8 +27,8 @@ export function startGroup({ path, args, cwd, env }: Start): ChildProcess {
   const child = spawn(path, [...args], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const { pid } = child;
   if (pid !== undefined) {
-    if (living.size === 0) process.on('exit', killAll);
-    living.add(pid);
+    if (guard.groups.size === 0) process.on('exit', killAll);
+    guard.add(pid);
   }
   return child;
 }
@@ -45,8 +46,8 @@ export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
 export async function endGroup(pid: number): Promise<void> {
   const until = performance.now() + GONE_PATIENCE_MS;
   while (signalGroup(pid, 'SIGKILL') && hasMembers(pid) && performance.now() < until) await sleep(GONE_LOOK_MS);
-  living.delete(pid);
-  if (living.size === 0) process.off('exit', killAll);
+  guard.remove(pid);
+  if (guard.groups.size === 0) process.off('exit', killAll);
 }
 
 /** Whether a process of the group lives. Dead ones whose parent does not look after them still take signals, but do not count. */

@@ -6,6 +6,8 @@ import type { RuntimeError } from './runtime-error.ts';
 
 /** What one invocation may print, bytes; the rest is counted and left out. */
 const OUTPUT_BYTES = 10_485_760;
+/** What a line counts beside its text, bytes, as in CloudWatch: empty ones must end too. */
+const LINE_OVERHEAD_BYTES = 26;
 /** How often the system is asked for a process's memory, ms; the value is a peak, so little is missed. */
 const MEMORY_LOOK_MS = 250;
 
@@ -30,7 +32,9 @@ export class ProcessLog {
         this.#print(name, line);
       });
       readable.on('data', (chunk: Buffer) => {
-        splitter.push(chunk);
+        // What is left out anyway is not cut into lines: a flood of them would hold up all else that this process does.
+        if (this.#outputBytes > OUTPUT_BYTES) this.#droppedBytes += chunk.length;
+        else splitter.push(chunk);
       });
       return splitter;
     });
@@ -88,9 +92,9 @@ export class ProcessLog {
   }
 
   #print(stream: 'stdout' | 'stderr', { text, cutBytes }: OutputLine): void {
-    this.#outputBytes += text.length;
+    this.#outputBytes += text.length + LINE_OVERHEAD_BYTES;
     if (this.#outputBytes > OUTPUT_BYTES) {
-      this.#droppedBytes += text.length + cutBytes;
+      this.#droppedBytes += text.length + cutBytes + 1;
       return;
     }
     if (this.#logger === undefined) {

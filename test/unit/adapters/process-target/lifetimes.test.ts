@@ -211,6 +211,48 @@ describe('a start that takes long', () => {
   });
 });
 
+describe('processes that are killed from outside under load', () => {
+  test('fail the invocations that they had, and no other; the next ones get fresh processes', async () => {
+    const source = `export const handler = async ({ n }) => { await new Promise((resolve) => setTimeout(resolve, n % 5)); return n; };`;
+    const target = functions.handler(source, { maxProcesses: 4 });
+    const outcomes: [n: number, outcome: Outcome][] = [];
+    let isOver = false;
+    let n = 0;
+    const loops = Array.from({ length: 4 }, async () => {
+      while (!isOver) {
+        n += 1;
+        const own = n;
+        const invocation = invoke(target, { n: own });
+        outcomes.push([own, await invocation.outcome]);
+        await invocation.ended;
+      }
+    });
+    const killed = new Set<number>();
+    for (let kills = 0; kills < 12; kills += 1) {
+      const before = outcomes.length;
+      await until('it works', () => outcomes.length >= before + 20 && processesWith(functions.marker).some((pid) => !killed.has(pid)));
+      const pids = processesWith(functions.marker).filter((pid) => !killed.has(pid));
+      const pid = pids[kills % pids.length] ?? 0;
+      killed.add(pid);
+      process.kill(pid, 'SIGKILL');
+    }
+    const after = outcomes.length;
+    await until('it goes on', () => outcomes.length >= after + 20);
+    isOver = true;
+    await Promise.all(loops);
+    const failed = outcomes.filter(([, { kind }]) => kind !== 'success');
+    expect(failed.length).toBeGreaterThan(0);
+    expect(failed.length).toBeLessThanOrEqual(killed.size);
+    for (const [, outcome] of failed) {
+      expect(outcome).toMatchObject({ kind: 'function-error', errorType: 'Runtime.ExitError' });
+      expect(outcome).toMatchObject({ errorMessage: expect.stringContaining('signal: killed') as string });
+    }
+    for (const [own, outcome] of outcomes) if (outcome.kind === 'success') expect(outcome.text()).toBe(String(own));
+    expect(outcomes.slice(-10).map(([, { kind }]) => kind)).toEqual(Array(10).fill('success'));
+    expect(processesWith(functions.marker).length).toBeLessThanOrEqual(4);
+  });
+});
+
 describe('closing', () => {
   test('lets what runs finish, leaves no process, and refuses what comes later', async () => {
     const target = functions.handler(WAITS);

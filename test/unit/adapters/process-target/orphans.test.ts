@@ -1,14 +1,35 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import ts from 'typescript';
+import { afterAll, describe, expect, test } from 'vitest';
+import { calm, invocationContext } from '../../../conformance/target-suite.ts';
 import { functionFolder } from '../../../support/function-folder.ts';
-import { processesWith, until } from '../../../support/process-functions.ts';
+import { childrenOf, ProcessFunctions, processesWith, until } from '../../../support/process-functions.ts';
 
 const bootstrap = resolve(import.meta.dirname, '../../../../adapters/target/process/bootstrap/main.js');
+/** A module of the target as JavaScript, for a host that is a process of its own. */
+function compiled(name: string): string {
+  const file = resolve(import.meta.dirname, '../../../../adapters/target/process', `${name}.ts`);
+  const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, rewriteRelativeImportExtensions: true };
+  return ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions: options }).outputText;
+}
+
 const folder = functionFolder({
+  'package.json': '{ "type": "module" }',
+  'process-group.js': compiled('process-group'),
+  'guard.js': compiled('guard'),
+  // Starts programs as the target does, ends some of them, and lives.
+  'groups.mjs': `import { endGroup, startGroup } from './process-group.js';
+    const [, , ...programs] = process.argv;
+    const start = ([path, ...args]) => startGroup({ path, args, cwd: '/', env: process.env });
+    const [first, ...others] = programs.map((program) => start(JSON.parse(program)));
+    await endGroup(first.pid);
+    console.log('started', ...others.map(({ pid }) => pid));
+    setInterval(() => {}, 1000);`,
   'hang.mjs': 'export const handler = () => new Promise(() => setInterval(() => {}, 1000));',
   // Starts the bootstrap as the target does, and lives.
   'host.mjs': `import { spawn } from 'node:child_process';
@@ -43,3 +64,65 @@ test.each(['while its handler hangs', 'while it waits for an invocation'])(
     server.close();
   },
 );
+
+describe('programs whose host was killed', () => {
+  const NODE = process.execPath;
+  const DEAF = 'trap "" TERM HUP INT; while true; do sleep 0.05; done';
+
+  test('are killed with all their children, whatever they do, and no guard is left', async () => {
+    const marker = `millrace-orphan-${String(process.pid)}-groups`;
+    const programs = [
+      ['/bin/sleep', '600'],
+      ['/bin/sh', '-c', DEAF],
+      ['/bin/sh', '-c', 'sleep 601 & sleep 602 & wait'],
+      [NODE, '-e', 'for (;;);'],
+      [NODE, '-e', "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);"],
+    ];
+    const host = spawn(NODE, [resolve(folder.path, 'groups.mjs'), ...programs.map((program) => JSON.stringify(program))], {
+      env: { MARKER: marker },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    host.stdout.on('data', (text: Buffer) => (said += text.toString()));
+    await until('all have started', () => said.startsWith('started') && processesWith(marker).length >= 1 + 6);
+    const guards = childrenOf(host.pid ?? 0).filter((pid) => !processesWith(marker).includes(pid));
+    expect(guards).toHaveLength(1);
+    host.kill('SIGKILL');
+    await until('no process is left', () => processesWith(marker).length === 0 && !isAlive(guards[0] ?? 0));
+  });
+});
+
+describe('the guard', () => {
+  const functions = new ProcessFunctions();
+  afterAll(() => {
+    functions.folder.remove();
+  });
+
+  test('is one for all processes, is replaced when it is killed, and goes with the last of them', async () => {
+    const before = childrenOf(process.pid);
+    const others = (): number[] => childrenOf(process.pid).filter((pid) => !before.includes(pid));
+    const guards = (): number[] => others().filter((pid) => !processesWith(functions.marker).includes(pid));
+    const start = async (): Promise<void> => {
+      const target = functions.handler('export const handler = async () => 1;');
+      await target.invoke({}, invocationContext(calm())).ended;
+    };
+    await start();
+    await start();
+    const [guard = 0] = guards();
+    expect(guards()).toEqual([guard]);
+    process.kill(guard, 'SIGKILL');
+    await until('its end is seen', () => guards().length === 0);
+    await start();
+    expect(guards()).toHaveLength(1);
+    await functions.clear();
+    await until('none is left', () => others().length === 0);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

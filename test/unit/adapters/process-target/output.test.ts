@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { LineSplitter, type OutputLine } from '../../../../adapters/target/process/output.ts';
-import type { FunctionTarget } from '../../../../src/index.ts';
+import type { FunctionTarget, Outcome } from '../../../../src/index.ts';
 import { calm, invocationContext, successText } from '../../../conformance/target-suite.ts';
-import { ProcessFunctions } from '../../../support/process-functions.ts';
+import { ProcessFunctions, processesWith, until } from '../../../support/process-functions.ts';
+
+/** More than what is read and not yet looked at may take, bytes; far less than what comes. */
+const BOUND = 150_000_000;
 
 describe('LineSplitter', () => {
   function split(chunks: readonly (string | Buffer)[]): OutputLine[] {
@@ -95,15 +98,93 @@ describe('the output of a function', () => {
     expect(note?.['droppedBytes']).toBeGreaterThan(9_000_000);
   });
 
-  test('256 MB without a line break cost no memory', async () => {
-    const target = functions.handler(`const chunk = 'x'.repeat(1_048_576);
-      export const handler = async () => { for (let n = 0; n < 256; n += 1) process.stdout.write(chunk); };`);
-    const before = process.memoryUsage();
-    await run(target);
-    const after = process.memoryUsage();
+  /** A handler that prints what a shell command prints. */
+  function printing(command: string): string {
+    return `import { spawnSync } from 'node:child_process';
+      export const handler = async () => { spawnSync('sh', ['-c', '${command}'], { stdio: ['ignore', 'inherit', 'inherit'] }); };`;
+  }
+
+  /** How much more memory this process holds at most while `work` goes on, bytes. */
+  async function growth(work: () => Promise<unknown>): Promise<number> {
+    const before = process.memoryUsage.rss();
+    let most = before;
+    const look = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 5);
+    await work();
+    clearInterval(look);
+    return Math.max(most, process.memoryUsage.rss()) - before;
+  }
+
+  test('1 GB without a line break costs no memory', async () => {
+    const target = functions.handler(printing('head -c 1073741824 /dev/zero'));
+    expect(await growth(() => run(target))).toBeLessThan(BOUND);
     const [line] = functions.log.of('function output');
     expect(String(line?.['line']).length).toBe(65_536);
-    expect(line?.['cutBytes']).toBe(256 * 1_048_576 - 65_536);
-    expect(after.rss - before.rss).toBeLessThan(150_000_000);
+    expect(line?.['cutBytes']).toBe(1_024 * 1_048_576 - 65_536);
+  });
+
+  test('nothing but line breaks, without end, are not logged without end, and the deadline ends them', async () => {
+    const target = functions.handler(printing('yes ""'));
+    const deadline = new AbortController();
+    const invocation = target.invoke({}, invocationContext(deadline.signal));
+    await until('enough was printed', () => functions.log.lines.length > 400_000);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    deadline.abort();
+    expect(await invocation.outcome).toEqual({ kind: 'timeout' });
+    await invocation.ended;
+    expect(functions.log.lines.length).toBeLessThan(410_000);
+    const [note] = functions.log.of('the function printed more than is kept; the rest was left out');
+    expect(note?.['droppedBytes']).toBeGreaterThan(0);
+  });
+
+  describe('an answer to the Runtime API', () => {
+    const SENDS = `#!/usr/bin/env node
+      import { request } from 'node:http';
+      const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
+      const root = '/2018-06-01/runtime/invocation/';
+      const chunk = Buffer.alloc(1_048_576, 'x');
+      for (;;) {
+        const next = await fetch('http://' + process.env.AWS_LAMBDA_RUNTIME_API + root + 'next');
+        const { megabytes, path } = await next.json();
+        const status = await new Promise((resolve, reject) => {
+          const post = request({ host, port, method: 'POST', path: root + next.headers.get('lambda-runtime-aws-request-id') + path }, (response) => {
+            response.resume().on('end', () => resolve(response.statusCode));
+          });
+          post.on('error', reject);
+          const send = (left) => { if (left === 0) post.end(); else if (post.write(chunk)) setImmediate(send, left - 1); else post.once('drain', () => send(left - 1)); };
+          console.log('sends');
+          send(megabytes);
+        });
+        console.log('answered', status);
+      }`;
+
+    test.each([
+      ['response', 'Function.ResponseSizeTooLarge'],
+      ['error', 'Unhandled'],
+    ])('of 1 GB (%s) costs no memory, and its process is used again', async (path, errorType) => {
+      functions.folder.write('sends.mjs', SENDS);
+      const target = functions.target({ command: ['./sends.mjs'] });
+      const invoke = async (megabytes: number): Promise<Outcome> => {
+        const invocation = target.invoke({ megabytes, path: `/${path}` }, invocationContext(calm()));
+        await invocation.ended;
+        return invocation.outcome;
+      };
+      let outcome: Outcome | undefined;
+      expect(await growth(async () => (outcome = await invoke(1_024)))).toBeLessThan(BOUND);
+      expect(outcome).toMatchObject({ kind: 'function-error', errorType });
+      expect((await invoke(1)).kind).toBe(path === 'response' ? 'success' : 'function-error');
+      expect(new Set(functions.log.of('REPORT').map(({ pid }) => pid)).size).toBe(1);
+    });
+
+    test('without end is ended at the deadline', async () => {
+      functions.folder.write('sends.mjs', SENDS);
+      const target = functions.target({ command: ['./sends.mjs'] });
+      const deadline = new AbortController();
+      const invocation = target.invoke({ megabytes: -1, path: '/response' }, invocationContext(deadline.signal));
+      await until('it sends', () => functions.log.printed.includes('sends'));
+      deadline.abort();
+      expect(await invocation.outcome).toEqual({ kind: 'timeout' });
+      await invocation.ended;
+      expect(processesWith(functions.marker)).toEqual([]);
+    });
   });
 });
