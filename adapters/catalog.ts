@@ -16,6 +16,7 @@ import type { SnsDestinationOptions } from './destination/sns/index.ts';
 import type { SqsDestinationOptions } from './destination/sqs/index.ts';
 import type { LogLevel } from './logger/pino/index.ts';
 import type { PrometheusMeter } from './meter/prometheus/index.ts';
+import type { SignatureVerifier } from './signature/sigv4/index.ts';
 import type { DynamoDBStreamsOptions } from './source/dynamodb-streams/index.ts';
 import type { EmbeddedQueue, EmbeddedQueueOptions, Redrive } from './source/embedded-queue/index.ts';
 import type { EmbeddedStream, EmbeddedStreamOptions } from './source/embedded-stream/index.ts';
@@ -38,6 +39,11 @@ async function logger(options: { readonly level: LogLevel; readonly pretty: bool
 async function meter(): Promise<PrometheusMeter> {
   const { prometheusMeter } = await import('./meter/prometheus/index.ts');
   return prometheusMeter({ processMetrics: true });
+}
+
+async function requestVerifier(): Promise<SignatureVerifier> {
+  const { signatureVerifier } = await import('./signature/sigv4/index.ts');
+  return signatureVerifier();
 }
 
 async function memory(): Promise<StateStore> {
@@ -122,6 +128,7 @@ export const catalog = {
   random: systemRandom,
   logger,
   meter,
+  requestVerifier,
   stores: { memory, sqlite },
   sources: { embeddedQueues, embeddedStreams, sqs, kinesis, dynamodbStreams },
   destinations: { sqs: toSqs, sns: toSns, s3: toS3 },

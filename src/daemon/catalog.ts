@@ -8,7 +8,7 @@ import type {
   StateStore,
   StreamSource,
 } from '../contract/index.ts';
-import type { ProducerQueue, ProducerStream, ScrapedMeter } from '../manage/index.ts';
+import type { ProducerQueue, ProducerStream, RequestVerifier, ScrapedMeter } from '../manage/index.ts';
 
 /** Least important lines that are written. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -88,6 +88,8 @@ export interface Catalog {
   readonly random: Random;
   logger(options: { readonly level: LogLevel; readonly pretty: boolean }): Promise<Logger>;
   meter(): Promise<ScrapedMeter>;
+  /** What checks the signatures of the Lambda API. */
+  requestVerifier(): Promise<RequestVerifier>;
   readonly stores: {
     memory(): Promise<StateStore>;
     sqlite(options: { readonly path: string }): Promise<StateStore>;

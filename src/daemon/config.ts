@@ -12,6 +12,7 @@ import {
   type Service,
 } from './file-fields.ts';
 import { isPlainObject } from './pascal-schema.ts';
+import { type ApiPlan, planApi, refuseUnguarded, withoutApiSecrets } from './plan-api.ts';
 import type { FunctionPlaces } from './plan-function-name.ts';
 import { type FunctionPlan, planFunctions } from './plan-functions.ts';
 import { type MappingPlan, planMappings } from './plan-mappings.ts';
@@ -41,6 +42,7 @@ export interface LambdaPlan {
 /** A configuration file, checked as a whole, with every default filled in. */
 export interface DaemonConfig {
   readonly listen: ListenAddress;
+  readonly api: ApiPlan;
   readonly log: { readonly level: LogLevel; readonly pretty: boolean | undefined };
   readonly store: StorePlan;
   readonly aws: AwsPlan;
@@ -64,7 +66,7 @@ const SQLITE_PATH_DEFAULT = '.millrace/millrace.db';
  */
 export function resolveConfig({ content, folder }: ReadFile, now: number): DaemonConfig {
   const problems = new Problems();
-  const given = withoutSecrets(content, problems);
+  const given = withoutSecrets(withoutApiSecrets(content), problems);
   const isShaped = problems.try(() => check(FILE_FIELDS, given)) !== undefined;
   // The rest looks at what is there, so that one slip does not hide the others.
   const fields = isShaped ? (given as FileFields) : partsThatFit(given);
@@ -80,10 +82,14 @@ export function resolveConfig({ content, folder }: ReadFile, now: number): Daemo
   const entries: unknown[] = isPlainObject(given) && Array.isArray(given['mappings']) ? given['mappings'] : [];
   const mappings = planMappings(entries, { known, places: placesOf(fields), now, problems });
   const listen = problems.try(() => (fields.listen === undefined ? LISTEN_DEFAULT : parseAddress(fields.listen, 'listen')));
+  const api = planApi(content, fields.api, folder, problems);
+  // What is wrong in api is told for itself; who gave one means to give credentials.
+  if (listen !== undefined && !hasFaultyApi(given, fields)) problems.try(() => refuseUnguarded(listen, 'listen', api));
   checkStore(fields, problems);
   problems.throwIfAny();
   return {
     listen: listen ?? LISTEN_DEFAULT,
+    api,
     log: { level: fields.log?.level ?? 'info', pretty: fields.log?.pretty },
     store: storeOf(fields, folder),
     aws: awsOf(fields),
@@ -192,4 +198,8 @@ function qualifiersOf(given: unknown): ReadonlyMap<string, readonly string[]> {
   return new Map(
     Object.entries(functions).map(([name, entry]) => [name, [...namesOf(entry, 'Aliases'), LATEST, ...namesOf(entry, 'Versions')]]),
   );
+}
+
+function hasFaultyApi(given: unknown, { api }: FileFields): boolean {
+  return isPlainObject(given) && given['api'] !== undefined && api === undefined;
 }

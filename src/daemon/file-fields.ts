@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ALIAS_FIELDS, ENGINE_FIELDS, FUNCTION_FIELDS, VERSION_FIELDS, WEIGHT_FIELD } from '../engine/index.ts';
 import { QUEUE_FIELDS, STREAM_FIELDS } from '../mapping/index.ts';
+import { API_FIELDS } from './api-fields.ts';
 import { LOG_LEVELS } from './catalog.ts';
 import { pascalSchema, pascalShape } from './pascal-schema.ts';
 
@@ -205,7 +206,10 @@ const url = (): z.ZodOptional<z.ZodString> => text('a URL such as http://127.0.0
 
 const shared = {
   $schema: z.string().optional().describe('the address of the JSON schema, for editors'),
-  listen: text('a loopback address and port such as 127.0.0.1:4680 (default 127.0.0.1:4680)').optional(),
+  listen: text(
+    'an IP address and port such as 127.0.0.1:4680 (the default); one that others can reach needs api.credentials or api.tokens',
+  ).optional(),
+  api: API_FIELDS.optional(),
   log: z
     .strictObject({
       level: z

@@ -2,12 +2,13 @@ import * as z from 'zod';
 import { ConfigError } from '../contract/index.ts';
 import { ListenError } from '../manage/index.ts';
 import { check } from '../mapping/index.ts';
-import { parseAddress } from './address.ts';
+import { type ListenAddress, parseAddress } from './address.ts';
 import { type Catalog, LOG_LEVELS } from './catalog.ts';
 import { parseArguments, type StartOptions } from './command-line.ts';
 import { type DaemonConfig, resolveConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { filterLines, filterOne } from './filter-command.ts';
+import { refuseUnguarded } from './plan-api.ts';
 import { readConfigFile } from './read-file.ts';
 import { serve } from './serve.ts';
 
@@ -63,7 +64,13 @@ function configOf({ config, listen, logLevel }: StartOptions, now: number): Daem
   const resolved = resolveConfig(readConfigFile(config), now);
   return {
     ...resolved,
-    ...(listen === undefined ? {} : { listen: parseAddress(listen, '--listen') }),
+    ...(listen === undefined ? {} : { listen: listenOf(listen, resolved) }),
     ...(logLevel === undefined ? {} : { log: { ...resolved.log, level: check(LEVEL, logLevel, { at: '--log-level' }) } }),
   };
+}
+
+function listenOf(listen: string, { api }: DaemonConfig): ListenAddress {
+  const address = parseAddress(listen, '--listen');
+  refuseUnguarded(address, '--listen', api);
+  return address;
 }

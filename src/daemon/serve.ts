@@ -4,6 +4,7 @@ import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Narrator } from './narrator.ts';
+import { openApi } from './open-api.ts';
 import { intoQueue, intoStream, Producer } from './producer.ts';
 import { type StopCause, StopRequests } from './stop-requests.ts';
 
@@ -12,6 +13,7 @@ import { type StopCause, StopRequests } from './stop-requests.ts';
  * was started. After it nothing of Millrace is left that keeps the process alive.
  */
 export async function serve(catalog: Catalog, config: DaemonConfig): Promise<ExitCode> {
+  const security = await openApi(catalog, config, process.env);
   const pretty = config.log.pretty ?? process.stdout.isTTY;
   const logger = await catalog.logger({ level: config.log.level, pretty });
   const narrator = new Narrator(logger, pretty);
@@ -33,6 +35,7 @@ export async function serve(catalog: Catalog, config: DaemonConfig): Promise<Exi
       meter,
       clock: catalog.clock,
       random: catalog.random,
+      security,
     });
     const running = new Running({ catalog, config, narrator, assembly, server, requests, state });
     return await running.run();

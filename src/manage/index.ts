@@ -13,6 +13,7 @@
  * - types.ts      what the room is handed
  */
 
+export { isLoopback } from './guard.ts';
 export type { Access, AccessKey, AccessToken, RequestVerifier, Role } from './security/index.ts';
 export { ListenError, type ManageServer, manageServer } from './server.ts';
 export type { Phase, ProducerQueue, ProducerStream, ScrapedMeter, SecuritySettings } from './types.ts';

@@ -103,10 +103,10 @@ describe('a file that is wrong names the field in its own spelling, what it is, 
     [
       'an address of the network',
       'listen: 0.0.0.0:4680',
-      /^listen: is "0\.0\.0\.0:4680", but only this machine.*credentials.*later version/,
+      /^listen: is "0\.0\.0\.0:4680", where others than this machine may call, .*add api\.credentials/,
     ],
-    ['an address without port', 'listen: localhost', /^listen: must be a loopback address and port such as 127\.0\.0\.1:4680/],
-    ['a port out of range', 'listen: 127.0.0.1:65536', /^listen: must be a loopback address and port/],
+    ['an address without port', 'listen: localhost', /^listen: must be an IP address and port such as 127\.0\.0\.1:4680/],
+    ['a port out of range', 'listen: 127.0.0.1:65536', /^listen: must be an IP address and port/],
     [
       'a level that is none',
       'log: { level: loud }',
