@@ -20,6 +20,7 @@ import type { SignatureVerifier } from './signature/sigv4/index.ts';
 import type { DynamoDBStreamsOptions } from './source/dynamodb-streams/index.ts';
 import type { EmbeddedQueue, EmbeddedQueueOptions, Redrive } from './source/embedded-queue/index.ts';
 import type { EmbeddedStream, EmbeddedStreamOptions } from './source/embedded-stream/index.ts';
+import type { EmbeddedTopic, EmbeddedTopicOptions } from './source/embedded-topic/index.ts';
 import type { KinesisOptions } from './source/kinesis/index.ts';
 import type { SqsOptions } from './source/sqs/index.ts';
 import type { FunctionHandler } from './target/function/index.ts';
@@ -70,6 +71,11 @@ async function embeddedQueues(plans: readonly QueuePlan[]): Promise<ReadonlyMap<
 async function embeddedStreams(plans: readonly EmbeddedStreamOptions[]): Promise<ReadonlyMap<string, EmbeddedStream>> {
   const { embeddedStream } = await import('./source/embedded-stream/index.ts');
   return new Map(plans.map((plan) => [plan.name, embeddedStream(plan)]));
+}
+
+async function embeddedTopics(plans: readonly EmbeddedTopicOptions[]): Promise<ReadonlyMap<string, EmbeddedTopic>> {
+  const { embeddedTopic } = await import('./source/embedded-topic/index.ts');
+  return new Map(plans.map((plan) => [plan.name, embeddedTopic(plan)]));
 }
 
 async function sqs(options: SqsOptions): Promise<QueueSource> {
@@ -130,7 +136,7 @@ export const catalog = {
   meter,
   requestVerifier,
   stores: { memory, sqlite },
-  sources: { embeddedQueues, embeddedStreams, sqs, kinesis, dynamodbStreams },
+  sources: { embeddedQueues, embeddedStreams, embeddedTopics, sqs, kinesis, dynamodbStreams },
   destinations: { sqs: toSqs, sns: toSns, s3: toS3 },
   targets: { function: inProcess, http, lambda, process },
 };

@@ -22,6 +22,7 @@ export interface Known {
   readonly qualifiers: ReadonlyMap<string, readonly string[]>;
   readonly queues: readonly string[];
   readonly streams: readonly string[];
+  readonly topics: readonly string[];
 }
 
 /** Takes a text that begins with `arn:` apart. */

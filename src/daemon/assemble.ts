@@ -67,7 +67,14 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
     disabled: new Set(config.mappings.filter(({ fields }) => fields.enabled === false).map(({ name }) => name)),
     close: () =>
       closeAll(
-        [...mappings.flatMap(partsOf), ...embedded.queues.values(), ...embedded.streams.values(), ...targets.here.values(), store],
+        [
+          ...mappings.flatMap(partsOf),
+          ...embedded.queues.values(),
+          ...embedded.streams.values(),
+          ...embedded.topics.values(),
+          ...targets.here.values(),
+          store,
+        ],
         logger,
       ),
   };

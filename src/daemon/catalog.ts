@@ -7,8 +7,9 @@ import type {
   Random,
   StateStore,
   StreamSource,
+  TopicSource,
 } from '../contract/index.ts';
-import type { ProducerQueue, ProducerStream, RequestVerifier, ScrapedMeter } from '../manage/index.ts';
+import type { ProducerQueue, ProducerStream, ProducerTopic, RequestVerifier, ScrapedMeter } from '../manage/index.ts';
 
 /** Least important lines that are written. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -52,6 +53,18 @@ export interface EmbeddedStreamPlan {
 /** An embedded stream: a source that can also be written to. */
 export interface EmbeddedStreamSource extends StreamSource, ProducerStream {
   readonly label: string;
+}
+
+/** An embedded topic as a file describes it. */
+export interface EmbeddedTopicPlan {
+  readonly name: string;
+  readonly partitions?: number | undefined;
+  readonly retentionMs?: number | undefined;
+}
+
+/** An embedded topic: a source that can also be written to. */
+export interface EmbeddedTopicSource extends TopicSource, ProducerTopic {
+  describe(): ReturnType<TopicSource['describe']>;
 }
 
 /** Where a service of AWS is; what is absent comes from the SDK's own chain. */
@@ -98,6 +111,7 @@ export interface Catalog {
     /** Makes all embedded queues of a file; a redrive policy names a queue that stands earlier. */
     embeddedQueues(plans: readonly EmbeddedQueuePlan[]): Promise<ReadonlyMap<string, EmbeddedQueueSource>>;
     embeddedStreams(plans: readonly EmbeddedStreamPlan[]): Promise<ReadonlyMap<string, EmbeddedStreamSource>>;
+    embeddedTopics(plans: readonly EmbeddedTopicPlan[]): Promise<ReadonlyMap<string, EmbeddedTopicSource>>;
     /** By ARN or URL. */
     sqs(options: AwsPlace & { readonly queue: string }): Promise<QueueSource>;
     /** By ARN. */

@@ -6,6 +6,7 @@ import type { LogLevel } from './catalog.ts';
 import {
   EMBEDDED_QUEUE_FIELDS,
   EMBEDDED_STREAM_FIELDS,
+  EMBEDDED_TOPIC_FIELDS,
   FILE_FIELDS,
   type FileFields,
   FUNCTION_ENTRY_FIELDS,
@@ -18,6 +19,7 @@ import { type FunctionPlan, planFunctions } from './plan-functions.ts';
 import { type MappingPlan, planMappings } from './plan-mappings.ts';
 import { planQueues, type QueuePlan } from './plan-queues.ts';
 import { planStreams, type StreamPlan } from './plan-streams.ts';
+import { planTopics, type TopicPlan } from './plan-topics.ts';
 import { Problems } from './problems.ts';
 import type { ReadFile } from './read-file.ts';
 
@@ -54,6 +56,7 @@ export interface DaemonConfig {
   /** Those that others name in their redrive policy come first. */
   readonly queues: readonly QueuePlan[];
   readonly streams: readonly StreamPlan[];
+  readonly topics: readonly TopicPlan[];
   readonly mappings: readonly MappingPlan[];
 }
 
@@ -73,11 +76,13 @@ export function resolveConfig({ content, folder }: ReadFile, now: number): Daemo
   const functions = planFunctions(fields.functions ?? {}, folder, problems);
   const queues = planQueues(fields.queues ?? {}, problems);
   const streams = planStreams(fields.streams ?? {}, problems);
+  const topics = planTopics(fields.topics ?? {}, problems);
   const known = {
     functions: namesOf(given, 'functions'),
     qualifiers: qualifiersOf(given),
     queues: namesOf(given, 'queues'),
     streams: namesOf(given, 'streams'),
+    topics: namesOf(given, 'topics'),
   };
   const entries: unknown[] = isPlainObject(given) && Array.isArray(given['mappings']) ? given['mappings'] : [];
   const mappings = planMappings(entries, { known, places: placesOf(fields), now, problems });
@@ -99,6 +104,7 @@ export function resolveConfig({ content, folder }: ReadFile, now: number): Daemo
     functions,
     queues,
     streams,
+    topics,
     mappings,
   };
 }
@@ -175,7 +181,12 @@ function partsThatFit(given: unknown): FileFields {
   return FILE_FIELDS.parse(Object.fromEntries(fitting));
 }
 
-const PARTS = { functions: FUNCTION_ENTRY_FIELDS, queues: EMBEDDED_QUEUE_FIELDS, streams: EMBEDDED_STREAM_FIELDS };
+const PARTS = {
+  functions: FUNCTION_ENTRY_FIELDS,
+  queues: EMBEDDED_QUEUE_FIELDS,
+  streams: EMBEDDED_STREAM_FIELDS,
+  topics: EMBEDDED_TOPIC_FIELDS,
+};
 
 function isPart(name: string): name is keyof typeof PARTS {
   return Object.hasOwn(PARTS, name);

@@ -1,6 +1,6 @@
 import { discardJson, type FailureDestination, SourceError } from '../contract/index.ts';
 import { EMBEDDED_REGION } from './arn.ts';
-import type { Catalog, EmbeddedQueueSource, EmbeddedStreamSource } from './catalog.ts';
+import type { Catalog, EmbeddedQueueSource, EmbeddedStreamSource, EmbeddedTopicSource } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
 import type { Narrator } from './narrator.ts';
 
@@ -8,13 +8,15 @@ import type { Narrator } from './narrator.ts';
 export interface Embedded {
   readonly queues: ReadonlyMap<string, EmbeddedQueueSource>;
   readonly streams: ReadonlyMap<string, EmbeddedStreamSource>;
+  readonly topics: ReadonlyMap<string, EmbeddedTopicSource>;
 }
 
-/** Makes the queues and streams of the file; loads nothing when there are none. */
+/** Makes the queues, streams and topics of the file; loads nothing when there are none. */
 export async function makeEmbedded(catalog: Catalog, config: DaemonConfig, narrator: Narrator): Promise<Embedded> {
   return {
     queues: config.queues.length === 0 ? new Map<string, EmbeddedQueueSource>() : await makeQueues(catalog, config, narrator),
     streams: config.streams.length === 0 ? new Map<string, EmbeddedStreamSource>() : await makeStreams(catalog, config),
+    topics: config.topics.length === 0 ? new Map<string, EmbeddedTopicSource>() : await makeTopics(catalog, config),
   };
 }
 
@@ -44,6 +46,16 @@ function makeQueues(catalog: Catalog, { queues }: DaemonConfig, narrator: Narrat
           narrator.setAside(plan.name, redrive.queue, receives, messageId);
         },
       },
+    })),
+  );
+}
+
+function makeTopics(catalog: Catalog, { topics }: DaemonConfig): Promise<Embedded['topics']> {
+  return catalog.sources.embeddedTopics(
+    topics.map(({ name, partitions, retentionSeconds }) => ({
+      name,
+      partitions,
+      retentionMs: retentionSeconds === undefined ? undefined : retentionSeconds * 1000,
     })),
   );
 }

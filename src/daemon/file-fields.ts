@@ -35,7 +35,7 @@ const PRODUCE = {
   rounds: whole(1, 1_000_000_000, 'how often the list is sent; leave it out for no end').optional(),
 };
 
-/** What the `produce` sections of queues and streams share. */
+/** What the `produce` sections of queues, streams and topics share. */
 export type ProduceFields = z.output<z.ZodObject<typeof PRODUCE>>;
 
 /** An embedded queue in the file. */
@@ -79,6 +79,25 @@ export const EMBEDDED_STREAM_FIELDS = z
       .describe('an object with everySeconds, bodies and partitionKeys'),
   })
   .describe('an object with the settings of the stream ({} for the defaults)');
+
+/** An embedded topic in the file. */
+export const EMBEDDED_TOPIC_FIELDS = z
+  .strictObject({
+    partitions: whole(1, 1000, 'partitions; default 1').optional(),
+    retentionSeconds: whole(1, 31_536_000, 'seconds that records are kept; default 604800').optional(),
+    produce: z
+      .strictObject({
+        ...PRODUCE,
+        keys: z
+          .array(text('the key of a record'))
+          .min(1)
+          .optional()
+          .describe('a list of keys, taken in turn; leave it out for records without a key'),
+      })
+      .optional()
+      .describe('an object with everySeconds and bodies'),
+  })
+  .describe('an object with the settings of the topic ({} for the defaults)');
 
 /** What is invoked, and how. */
 const TARGET_SHAPE = {
@@ -249,6 +268,7 @@ const shared = {
   functions: z.record(z.string(), FUNCTION_ENTRY_FIELDS).optional().describe('an object with a function under each name'),
   queues: z.record(z.string(), EMBEDDED_QUEUE_FIELDS).optional().describe('an object with an embedded queue under each name'),
   streams: z.record(z.string(), EMBEDDED_STREAM_FIELDS).optional().describe('an object with an embedded stream under each name'),
+  topics: z.record(z.string(), EMBEDDED_TOPIC_FIELDS).optional().describe('an object with an embedded topic under each name'),
 };
 
 /** The file, with mappings as far as they are the file's own: the engine checks the rest of their fields. */
@@ -260,7 +280,7 @@ export const FILE_FIELDS = z
       .optional()
       .describe('a list of mappings'),
   })
-  .describe('an object with functions, queues, streams and mappings');
+  .describe('an object with functions, queues, streams, topics and mappings');
 
 /** The file, checked as far as a schema can. */
 export type FileFields = z.output<typeof FILE_FIELDS>;

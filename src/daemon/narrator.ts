@@ -13,6 +13,13 @@ export interface Saying {
 const OWN_BODY = '{"order":1,"item":"my own"}';
 const BODY_LENGTH_MAX = 100;
 
+/** Where a record of one's own goes. */
+const PATHS = {
+  queue: (name: string) => `queues/${name}/messages${name.endsWith('.fifo') ? '?MessageGroupId=me' : ''}`,
+  stream: (name: string) => `streams/${name}/records?PartitionKey=me`,
+  topic: (name: string) => `topics/${name}/records?Key=me`,
+};
+
 /** Tells what the daemon itself does, in the way the log is read. */
 export class Narrator {
   readonly #logger: Logger;
@@ -40,14 +47,13 @@ export class Narrator {
       level: 'info',
       fields: { version, url },
       message: 'listening',
-      plain: `millrace ${version} listens on ${url} (/healthz, /readyz, /metrics, /mappings, /queues, /streams)`,
+      plain: `millrace ${version} listens on ${url} (/healthz, /readyz, /metrics, /mappings, /queues, /streams, /topics)`,
     });
   }
 
   /** `body`: what the part is fed with already, where that is known. */
-  tryNext({ kind, name, body = OWN_BODY }: { kind: 'queue' | 'stream'; name: string; body?: string | undefined }, url: string): void {
-    const group = name.endsWith('.fifo') ? '?MessageGroupId=me' : '';
-    const target = kind === 'queue' ? `queues/${name}/messages${group}` : `streams/${name}/records?PartitionKey=me`;
+  tryNext({ kind, name, body = OWN_BODY }: { kind: keyof typeof PATHS; name: string; body?: string | undefined }, url: string): void {
+    const target = PATHS[kind](name);
     // Between quotes of the shell, and short enough to be typed again.
     const text = body.includes("'") || body.length > BODY_LENGTH_MAX ? OWN_BODY : body;
     const command = `curl -d '${text}' '${url}/${target}'`;

@@ -1,13 +1,13 @@
 import type { ProduceFields } from './file-fields.ts';
 
-/** What a queue or stream of the file is filled with, to see something happen. */
+/** What a queue, stream or topic of the file is filled with, to see something happen. */
 export interface ProducePlan {
   readonly everySeconds: number;
   /** Texts as they are sent. */
   readonly bodies: readonly string[];
   /** How often the list is sent; `undefined`: without end. */
   readonly rounds: number | undefined;
-  /** Message group ids or partition keys, taken in turn; empty on standard queues. */
+  /** Message group ids, partition keys or keys, taken in turn; empty on standard queues. */
   readonly keys: readonly string[];
 }
 

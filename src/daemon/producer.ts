@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock, Random } from '../contract/index.ts';
 import { SourceError } from '../contract/index.ts';
-import type { ProducerQueue, ProducerStream } from '../manage/index.ts';
+import type { ProducerQueue, ProducerStream, ProducerTopic } from '../manage/index.ts';
 import type { ProducePlan } from './plan-produce.ts';
 
 /** Takes one body in. `key`: the message group id or partition key whose turn it is. Throws a SourceError. */
@@ -20,6 +20,13 @@ export function intoStream(stream: ProducerStream): Sink {
   };
 }
 
+/** Into a topic; without keys records have none. */
+export function intoTopic(topic: ProducerTopic): Sink {
+  return (value, key) => {
+    topic.produce({ value, ...(key === undefined ? {} : { key }) });
+  };
+}
+
 /** What a producer works with. */
 export interface ProducerParts {
   readonly sink: Sink;
@@ -27,7 +34,7 @@ export interface ProducerParts {
   readonly clock: Clock;
 }
 
-/** Sends the bodies of a plan into a queue or stream, one after the other, until its rounds are over or it is stopped. */
+/** Sends the bodies of a plan into a queue, stream or topic, one after the other, until its rounds are over or it is stopped. */
 export class Producer {
   readonly #parts: ProducerParts;
   #sent = 0;

@@ -5,7 +5,7 @@ import type { DaemonConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Narrator } from './narrator.ts';
 import { openApi } from './open-api.ts';
-import { intoQueue, intoStream, Producer } from './producer.ts';
+import { intoQueue, intoStream, intoTopic, Producer } from './producer.ts';
 import { type StopCause, StopRequests } from './stop-requests.ts';
 
 /**
@@ -31,6 +31,7 @@ export async function serve(catalog: Catalog, config: DaemonConfig): Promise<Exi
       disabled,
       queues: embedded.queues,
       streams: embedded.streams,
+      topics: embedded.topics,
       phase: () => state.phase,
       meter,
       clock: catalog.clock,
@@ -72,7 +73,7 @@ class Running {
   constructor(parts: RunningParts) {
     this.#parts = parts;
     const { catalog, config, assembly } = parts;
-    const { queues, streams } = assembly.embedded;
+    const { queues, streams, topics } = assembly.embedded;
     const { clock, random } = catalog;
     this.#producers = [
       ...config.queues.flatMap(({ name, produce: plan }) => {
@@ -82,6 +83,10 @@ class Running {
       ...config.streams.flatMap(({ name, produce: plan }) => {
         const stream = streams.get(name);
         return plan === undefined || stream === undefined ? [] : [new Producer({ sink: intoStream(stream), plan, clock })];
+      }),
+      ...config.topics.flatMap(({ name, produce: plan }) => {
+        const topic = topics.get(name);
+        return plan === undefined || topic === undefined ? [] : [new Producer({ sink: intoTopic(topic), plan, clock })];
       }),
     ];
   }
@@ -116,6 +121,7 @@ class Running {
     const parts = [
       ...config.queues.map(({ name, produce }) => ({ kind: 'queue' as const, name, produce, body: undefined })),
       ...config.streams.map(({ name, produce }) => ({ kind: 'stream' as const, name, produce, body: produce?.bodies[0] })),
+      ...config.topics.map(({ name, produce }) => ({ kind: 'topic' as const, name, produce, body: produce?.bodies[0] })),
     ];
     const fed = parts.find(({ produce }) => produce !== undefined) ?? parts.at(-1);
     if (fed !== undefined) narrator.tryNext(fed, url);

@@ -1,6 +1,6 @@
 /**
  * What is shown and taken in over HTTP: health, metrics, mappings, messages for embedded queues, records for embedded
- * streams.
+ * streams and topics.
  *
  * - server.ts     the server: limits, errors, listening
  * - security/     who may ask what, how much and how fast
@@ -8,7 +8,8 @@
  * - health.ts     alive, ready, metrics, mappings
  * - messages.ts   messages into embedded queues
  * - records.ts    records into embedded streams
- * - sending.ts    what the two share
+ * - topic-records.ts  records into embedded topics
+ * - sending.ts    what these share
  * - refusal.ts    an error as a caller reads it
  * - types.ts      what the room is handed
  */
@@ -16,4 +17,4 @@
 export { isLoopback } from './guard.ts';
 export type { Access, AccessKey, AccessToken, RequestVerifier, Role } from './security/index.ts';
 export { ListenError, type ManageServer, manageServer } from './server.ts';
-export type { Phase, ProducerQueue, ProducerStream, ScrapedMeter, SecuritySettings } from './types.ts';
+export type { Phase, ProducerQueue, ProducerStream, ProducerTopic, ScrapedMeter, SecuritySettings } from './types.ts';

@@ -6,8 +6,12 @@ import { check } from '../mapping/index.ts';
 import { Refusal } from './refusal.ts';
 import type { ManageParts } from './types.ts';
 
-/** The embedded queue or stream of that name, or a refusal that says what there is. */
-export function embeddedPart<Part>(what: 'queue' | 'stream', name: string, parts: ReadonlyMap<string, Part>): Part {
+type EmbeddedKind = 'queue' | 'stream' | 'topic';
+
+const UNKNOWN: Readonly<Record<EmbeddedKind, string>> = { queue: 'UnknownQueue', stream: 'UnknownStream', topic: 'UnknownTopic' };
+
+/** The embedded queue, stream or topic of that name, or a refusal that says what there is. */
+export function embeddedPart<Part>(what: EmbeddedKind, name: string, parts: ReadonlyMap<string, Part>): Part {
   const part = parts.get(name);
   if (part !== undefined) return part;
   const names = [...parts.keys()];
@@ -15,13 +19,13 @@ export function embeddedPart<Part>(what: 'queue' | 'stream', name: string, parts
   const there = names.length === 0 ? 'the configuration has none' : `the embedded ${what}s are ${names.join(', ')}`;
   throw new Refusal(
     404,
-    what === 'queue' ? 'UnknownQueue' : 'UnknownStream',
+    UNKNOWN[what],
     `there is no embedded ${what} of that name; ${meant === undefined ? there : `did you mean ${meant}?`}`,
   );
 }
 
 /** Refuses while the daemon stops: nobody would handle it any more. */
-export function refuseWhileStopping(what: 'queue' | 'stream', phase: ManageParts['phase']): void {
+export function refuseWhileStopping(what: EmbeddedKind, phase: ManageParts['phase']): void {
   if (phase() === 'stopping') throw new Refusal(503, 'Stopping', `the daemon is stopping; what embedded ${what}s hold ends with it`);
 }
 

@@ -6,6 +6,7 @@ import { addMessages } from './messages.ts';
 import { addRecords } from './records.ts';
 import { Refusal } from './refusal.ts';
 import { bareServer, refuseGarbage, refuseWith, secure, surfaceOf } from './security/index.ts';
+import { addTopicRecords } from './topic-records.ts';
 import type { ManageParts } from './types.ts';
 
 /** The largest body of a request, bytes: as large as a message may be. */
@@ -26,6 +27,8 @@ const ENDPOINTS = [
   'POST /queues/NAME/messages',
   'GET /streams',
   'POST /streams/NAME/records',
+  'GET /topics',
+  'POST /topics/NAME/records',
 ];
 
 /** The server cannot listen where it should. The message says why and what to do. */
@@ -70,6 +73,7 @@ export function manageServer(parts: ManageParts): ManageServer {
   addHealth(server, parts);
   addMessages(server, parts);
   addRecords(server, parts);
+  addTopicRecords(server, parts);
   return {
     listen: async ({ host, port }) => {
       try {

@@ -1,4 +1,4 @@
-import type { Clock, Meter, QueueDepth, Random, StreamShard } from '../contract/index.ts';
+import type { Clock, Meter, QueueDepth, Random, StreamShard, TopicDescription } from '../contract/index.ts';
 import type { Mapping } from '../mapping/index.ts';
 import type { Access, RateLimitOptions, TlsFiles } from './security/index.ts';
 
@@ -34,6 +34,16 @@ export interface ProducerStream {
   listShards(): Promise<readonly StreamShard[]>;
 }
 
+/** A topic that can be written to. `produce` throws a SourceError: `invalid` for a record that breaks a rule, `throttled` when it is full. */
+export interface ProducerTopic {
+  produce(record: { readonly key?: string | undefined; readonly value: string; readonly partition?: number | undefined }): {
+    readonly partition: number;
+    readonly offset: string;
+  };
+  /** How many partitions it has. */
+  describe(): Promise<TopicDescription>;
+}
+
 /** What the process is doing as a whole. */
 export type Phase = 'starting' | 'running' | 'stopping';
 
@@ -58,6 +68,8 @@ export interface ManageParts {
   readonly queues: ReadonlyMap<string, ProducerQueue>;
   /** Embedded streams by name. */
   readonly streams: ReadonlyMap<string, ProducerStream>;
+  /** Embedded topics by name. */
+  readonly topics: ReadonlyMap<string, ProducerTopic>;
   readonly phase: () => Phase;
   readonly meter: ScrapedMeter;
   readonly clock: Clock;
