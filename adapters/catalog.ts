@@ -9,6 +9,7 @@ import {
   type StateStore,
   type StreamSource,
   systemClock,
+  systemEventLoop,
   systemRandom,
 } from '../src/index.ts';
 import type { S3DestinationOptions } from './destination/s3/index.ts';
@@ -132,6 +133,7 @@ async function process(options: ProcessTargetOptions): Promise<FunctionTarget> {
 export const catalog = {
   clock: systemClock,
   random: systemRandom,
+  eventLoop: systemEventLoop,
   logger,
   meter,
   requestVerifier,

@@ -20,6 +20,7 @@ import {
   type StreamMapOptions,
   silentMeter,
   systemClock,
+  systemEventLoop,
   systemRandom,
 } from '../src/index.ts';
 import { pinoLogger } from './logger/pino/index.ts';
@@ -38,6 +39,11 @@ export interface EngineOptions extends EngineSettings {
   readonly meter?: Meter;
   /** Default: memory. `millrace/sqlite` survives the process, and lets one process at a time run a mapping of a name. */
   readonly store?: StateStore;
+  /**
+   * Whether a started engine looks at itself every 10 s: for what should move and does not (event `watchdog.finding`), and for the metrics
+   * that show how things are. Default true.
+   */
+  readonly watchdog?: boolean;
   /**
    * Where functions are that mappings name and that are not registered: AWS Lambda, or what speaks its Invoke API. `{}`: as the
    * environment and the profile say. Default: such functions do not exist.
@@ -84,7 +90,7 @@ type AnyMapOptions<Event> = MapOptions<Event> | MapStreamOptions<Event> | NamedQ
 export class Engine extends CoreEngine {
   /** Throws a ConfigError when an option is wrong. */
   constructor(options: EngineOptions = {}) {
-    const { logger, meter, store, lambda, ...settings } = options;
+    const { logger, meter, store, lambda, watchdog = true, ...settings } = options;
     super(
       {
         clock: systemClock,
@@ -93,6 +99,7 @@ export class Engine extends CoreEngine {
         meter: meter ?? silentMeter,
         store: store ?? memoryStore(),
         ownerLabel: `PID ${String(process.pid)}`,
+        ...(watchdog ? { eventLoop: systemEventLoop } : {}),
         ...(lambda === undefined ? {} : { functionsElsewhere: inLambda(lambda, settings.region) }),
       },
       settings,

@@ -28,6 +28,7 @@ export {
   type Checked,
   check,
   describeWait,
+  explanationTable,
   kindOf,
   type Mapping,
   pascal,
@@ -36,5 +37,5 @@ export {
   type StreamFields,
 } from './mapping/index.ts';
 export { silentLogger, silentMeter } from './observe/index.ts';
-export { systemClock, systemRandom } from './system.ts';
+export { systemClock, systemEventLoop, systemRandom } from './system.ts';
 export { type RecordedInvocation, Recorder, SeededRandom, VirtualClock } from './testing/index.ts';

@@ -1,4 +1,6 @@
 import type { DiscardCondition } from './destination.ts';
+import type { SourceErrorKind } from './errors.ts';
+import type { Finding } from './explanation.ts';
 import type { MappingState } from './mapping.ts';
 import type { Outcome } from './target.ts';
 import type { WaitReason } from './wait.ts';
@@ -16,13 +18,27 @@ export interface EngineEvents {
   'store.volatile': { mapping: string; store: string };
   /** A receive answered. */
   'source.polled': { mapping: string; records: number };
+  /** The source was asked and refused, or was not reached. `shardId`: of streams and topics. */
+  'source.failed': { mapping: string; shardId?: string; error: SourceErrorKind; message: string };
   /** Messages that were in flight already and came again: the newer handle was adopted, nothing is invoked twice. */
   'source.duplicates': { mapping: string; messages: number };
-  /** An invocation begins. `iteratorAgeMs`: how old the last record of the batch is, of streams only. */
-  'batch.started': { mapping: string; requestId: string; records: number; attempt: number; iteratorAgeMs?: number };
+  /**
+   * An invocation begins. `ageMs`: how old the first record of the batch is, where it says when it was sent. `iteratorAgeMs`: how old
+   * the last one is, of streams only.
+   */
+  'batch.started': {
+    mapping: string;
+    shardId?: string;
+    requestId: string;
+    records: number;
+    attempt: number;
+    ageMs?: number | undefined;
+    iteratorAgeMs?: number;
+  };
   /** An invocation came out. */
   'batch.ended': {
     mapping: string;
+    shardId?: string;
     requestId: string;
     records: number;
     attempt: number;
@@ -68,6 +84,12 @@ export interface EngineEvents {
   'destination.refused': { mapping: string; destination: string; message: string };
   /** A destination did not take a record of what was given up; it is sent again, or dropped. */
   'destination.failed': { mapping: string; shardId: string; destination: string; message: string };
+  /** Positions of so many records were committed to their consumer group; topics only. */
+  'offsets.committed': { mapping: string; records: number };
+  /** A commit of offsets failed; it is made again. Topics only. */
+  'commit.failed': { mapping: string; message: string };
+  /** The watchdog found that something does not move, or (isOver) finds it no longer. `mapping`: undefined for the process as a whole. */
+  'watchdog.finding': Omit<Finding, 'foundAt'> & { readonly isOver: boolean };
   /** Something threw that never should. What it held returns to its queue by itself; please report it. */
   'engine.defect': { mapping: string; error: unknown };
   /** A delete or visibility change failed for good; the messages return by themselves. */

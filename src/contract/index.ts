@@ -16,12 +16,14 @@
  * - in-flight.ts  what is received and not yet settled
  * - mapping.ts  states and resolved options of a mapping
  * - events.ts   what happened, by name
+ * - event-loop.ts  EventLoopMonitor
  * - explanation.ts  what a mapping does at one moment, and why it waits
  * - filter.ts   what filters may see of a record
  * - window.ts   tumbling windows as they are stored
  */
 export * from './destination.ts';
 export * from './errors.ts';
+export * from './event-loop.ts';
 export * from './events.ts';
 export * from './explanation.ts';
 export * from './filter.ts';

@@ -25,4 +25,8 @@ export interface Meter {
   gauge(name: string, help: string, labels: MeterLabels): Gauge;
   /** `buckets` are upper bounds, ascending; the first call for a name fixes them. */
   histogram(name: string, help: string, labels: MeterLabels, buckets: readonly number[]): Histogram;
+  /**
+   * Ends every series whose labels include these: what they were of is gone. A handle that is still used changes nothing. A meter without it keeps them.
+   */
+  forget?(labels: MeterLabels): void;
 }

@@ -44,6 +44,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
     {
       clock: catalog.clock,
       random: catalog.random,
+      ...(catalog.eventLoop === undefined ? {} : { eventLoop: catalog.eventLoop }),
       logger,
       meter,
       store,

@@ -1,5 +1,6 @@
 import type {
   Clock,
+  EventLoopMonitor,
   FailureDestination,
   FunctionTarget,
   Logger,
@@ -99,6 +100,8 @@ export interface Catalog {
   readonly version: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Begins to measure the event loop; with it the watchdog looks. */
+  readonly eventLoop?: () => EventLoopMonitor;
   logger(options: { readonly level: LogLevel; readonly pretty: boolean }): Promise<Logger>;
   meter(): Promise<ScrapedMeter>;
   /** What checks the signatures of the Lambda API. */

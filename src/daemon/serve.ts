@@ -33,6 +33,7 @@ export async function serve(catalog: Catalog, config: DaemonConfig): Promise<Exi
       streams: embedded.streams,
       topics: embedded.topics,
       phase: () => state.phase,
+      findings: () => engine.findings,
       meter,
       clock: catalog.clock,
       random: catalog.random,

@@ -1,4 +1,4 @@
-import { ConfigError, type EngineEvents, type EngineListener } from '../contract/index.ts';
+import { ConfigError, type EngineEvents, type EngineExplanation, type EngineListener, type Finding } from '../contract/index.ts';
 import { Buffer } from '../intake/index.ts';
 import { AccountLedger, type Invoker } from '../invoke/index.ts';
 import { Latch } from '../kit/index.ts';
@@ -14,7 +14,7 @@ import {
   type SourceMapping,
   streamMapping,
 } from '../mapping/index.ts';
-import { EventHub, logListener, MeterListener } from '../observe/index.ts';
+import { EventHub, logListener, MeterListener, Observatory } from '../observe/index.ts';
 import type { FoundFunction, FunctionSummary, InvokeAnswer } from './function-summary.ts';
 import { FunctionRegistry } from './functions.ts';
 import { checkMappingParts } from './given.ts';
@@ -35,15 +35,16 @@ import {
   type StreamMapOptions,
   WEIGHT_FIELD,
 } from './options.ts';
+import { Watch } from './watch.ts';
 
 /** How long a stop drains unless told otherwise, ms. */
 const STOP_TIMEOUT_MS_DEFAULT = 30_000;
-/** Between the looks of idle() unless told otherwise, ms. */
 /** Under which name invocations that no mapping made hold credits. */
 const DIRECT = '@invoke';
+/** Between the looks of idle() unless told otherwise, ms. */
 const IDLE_POLL_MS_DEFAULT = 200;
 
-type Common = 'id' | 'name' | 'buffer' | 'clock' | 'random' | 'store' | 'owner' | 'listener' | 'stopTimeoutMs';
+type Common = 'id' | 'name' | 'buffer' | 'clock' | 'random' | 'store' | 'owner' | 'listener' | 'stopTimeoutMs' | 'observations';
 
 interface Named {
   readonly id: string;
@@ -77,12 +78,14 @@ export class CoreEngine {
   readonly #buffer: Buffer;
   readonly #events: EventHub;
   readonly #meters: MeterListener;
+  readonly #observatory: Observatory;
+  readonly #watch: Watch;
   readonly #owner: { readonly id: string; readonly label: string };
+  /** Set when the engine has stopped: ends invocations that no mapping made. */
+  readonly #hardStop = new Latch();
   #phase: 'new' | 'started' | 'stopped' = 'new';
   /** That the store forgets positions was told. */
   #isVolatileTold = false;
-  /** Set when the engine has stopped: ends invocations that no mapping made. */
-  readonly #hardStop = new Latch();
 
   /** Throws a ConfigError when a setting is wrong. */
   constructor(platform: EnginePlatform, settings: EngineSettings = {}) {
@@ -104,6 +107,9 @@ export class CoreEngine {
     this.#meters = new MeterListener(platform.meter);
     this.#events.add(this.#meters.listener);
     this.#events.add(logListener(platform.logger));
+    this.#observatory = new Observatory({ clock, meters: this.#meters, tell: this.#events.tell });
+    this.#events.add(this.#observatory.listener);
+    this.#watch = new Watch({ clock, eventLoop: platform.eventLoop, look: (delayMs) => void this.look(delayMs) });
     this.#owner = { id: platform.random.uuid(), label: platform.ownerLabel };
   }
 
@@ -139,12 +145,6 @@ export class CoreEngine {
     return mapping;
   }
 
-  #mapQueue<Event>(options: OfQueue<Event>, named: Named, checked: Checked): Mapped {
-    const { source, weight, ...fields } = withoutInvoked(options);
-    const resolved = resolveQueueOptions(fields, { fifo: source.fifo, filterKind: source.filtering?.kind }, checked);
-    const invoker = this.#invokerOf(options, checked);
-    this.#seat(invoker, named.name, weight, checked);
-    const mapping = queueMapping({ ...this.#common(named), options: resolved, source, invoker });
   /**
    * Takes a mapping out: it receives nothing new, drains for at most `timeoutMs` (default: stopTimeoutMs), releases what is left and
    * is forgotten. Its positions stay in the store. Nothing happens when there is no mapping of that name.
@@ -185,6 +185,12 @@ export class CoreEngine {
     return { kind: 'answered', requestId, version: invoker.definition.version, outcome: await outcome };
   }
 
+  #mapQueue<Event>(options: OfQueue<Event>, named: Named, checked: Checked): Mapped {
+    const { source, weight, ...fields } = withoutInvoked(options);
+    const resolved = resolveQueueOptions(fields, { fifo: source.fifo, filterKind: source.filtering?.kind }, checked);
+    const invoker = this.#invokerOf(options, checked);
+    this.#seat(invoker, named.name, weight, checked);
+    const mapping = queueMapping({ ...this.#common(named), options: resolved, source, invoker });
     return { mapping, enabled: resolved.enabled };
   }
 
@@ -224,7 +230,9 @@ export class CoreEngine {
   #common({ id, name }: Named): Pick<QueueMappingParts, Common> {
     const { clock, random, store } = this.#platform;
     const listener = this.#events.tell;
-    return { id, name, buffer: this.#buffer, clock, random, store, owner: this.#owner, listener, stopTimeoutMs: this.#stopTimeoutMs };
+    const observations = this.#observatory;
+    const shared = { clock, random, store, buffer: this.#buffer, owner: this.#owner, listener, observations };
+    return { id, name, ...shared, stopTimeoutMs: this.#stopTimeoutMs };
   }
 
   /** Listens to everything that happens; gives the function that ends it. */
@@ -245,6 +253,7 @@ export class CoreEngine {
     if (this.#phase === 'stopped') return Promise.reject(new Error('the engine has been stopped; make a new one'));
     if (this.#phase === 'new') {
       this.#phase = 'started';
+      this.#watch.start();
       for (const mapping of this.#mappings.values()) if (!this.#disabled.has(mapping.name)) void mapping.enable();
     }
     return Promise.resolve();
@@ -257,8 +266,10 @@ export class CoreEngine {
    */
   async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#phase = 'stopped';
+    this.#watch.stop();
     const timeoutMs = options.timeoutMs ?? this.#stopTimeoutMs;
     await Promise.all([...this.#mappings.values()].map((mapping) => mapping.end({ timeoutMs })));
+    this.#hardStop.set();
     await this.#functions.close();
   }
 
@@ -269,7 +280,6 @@ export class CoreEngine {
    */
   idle(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     return untilIdle({
-    this.#hardStop.set();
       clock: this.#platform.clock,
       mappings: () => [...this.#mappings.values()],
       isOff: ({ name, state }) => state === 'Disabled' && (this.#phase !== 'new' || this.#disabled.has(name)),
@@ -283,6 +293,27 @@ export class CoreEngine {
   explain(): readonly string[] {
     const now = this.#platform.clock.monotonic();
     return this.mappings.flatMap((mapping) => mapping.waits().map((wait) => `${mapping.name} ${describeWait(wait, now)}`));
+  }
+
+  /** What every mapping does and why it waits, shard by shard, and what the watchdog finds. Asks nobody: `mapping.explain()` asks a queue for its depth, too. */
+  explanation(): EngineExplanation {
+    const mappings = this.mappings.map((mapping) => mapping.explanation());
+    return { at: this.#platform.clock.wall(), mappings, findings: this.findings };
+  }
+
+  /** What the watchdog found at its last look: what should move and does not, and what is about to go wrong. */
+  get findings(): readonly Finding[] {
+    return this.#observatory.findings;
+  }
+
+  /**
+   * Looks at everything once, tells what is found as events (`watchdog.finding`) and sets the metrics that show how things are. A
+   * started engine does this by itself every 10 s where the platform has an event loop to measure. `eventLoopDelayMs`: the longest
+   * delay of the event loop since the last look.
+   */
+  look(eventLoopDelayMs?: number): readonly Finding[] {
+    const snapshots = [...this.#mappings.values()].map((mapping) => mapping.snapshot());
+    return this.#observatory.look(snapshots, eventLoopDelayMs);
   }
 
   #invokerOf<Event>(options: AnyMapOptions<Event>, checked: Checked): Invoker {

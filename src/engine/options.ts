@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type {
   Clock,
+  EventLoopMonitor,
   FailureDestination,
   FunctionTarget,
   Logger,
@@ -24,6 +25,8 @@ export interface EnginePlatform {
   readonly store: StateStore;
   /** What other processes read while they wait for a mapping of this one, such as `PID 4711`. */
   readonly ownerLabel: string;
+  /** Begins to measure the event loop; with it a started engine looks at itself every 10 s, as a watchdog and for its metrics. */
+  readonly eventLoop?: () => EventLoopMonitor;
   /** Makes targets of functions that are named and not registered, which the engine closes. Without it they do not exist. Throws a ConfigError. */
   readonly functionsElsewhere?: (functionName: string) => FunctionTarget;
 }
@@ -122,13 +125,13 @@ export interface FunctionRef<Event> {
 interface MappingIdentity {
   /** Names the mapping in logs and metrics, and its state and lease in the store. Unique in an engine; default: a new UUID. */
   readonly name?: string;
-  /**
-   * How much of the function's concurrency the mapping gets beside the others of the function when there is not enough for all:
-   * 0.001 to 1000, default 1.
   /** The mapping's UUID, in metrics and invocation records; default: a new one. */
   readonly id?: string;
   /** When the mapping was created, epoch ms: what LATEST means until its store knows better. Default: now. */
   readonly createdAt?: number;
+  /**
+   * How much of the function's concurrency the mapping gets beside the others of the function when there is not enough for all:
+   * 0.001 to 1000, default 1.
    */
   readonly weight?: number;
 }

@@ -11,12 +11,14 @@ interface NotReady {
 
 /** Adds what tells how things are. */
 export function addHealth(server: FastifyInstance, parts: ManageParts): void {
-  const { meter, mappings, phase } = parts;
+  const { meter, mappings, phase, findings = () => [] } = parts;
   server.get('/healthz', () => ({ status: 'alive' }));
   server.get('/readyz', (_request, reply) => {
     const waiting = mappings().flatMap((mapping) => notReady(mapping, parts));
-    const isReady = phase() === 'running' && waiting.length === 0;
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', phase: phase(), waiting });
+    const found = findings();
+    const isStuck = found.some(({ severity }) => severity === 'stuck');
+    const isReady = phase() === 'running' && waiting.length === 0 && !isStuck;
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', phase: phase(), waiting, findings: found });
   });
   server.get('/metrics', async (_request, reply) => reply.type(meter.contentType).send(await meter.metrics()));
   server.get('/mappings', () => ({

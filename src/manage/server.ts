@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { addExplain } from './explain.ts';
 import { isLoopback } from './guard.ts';
 import { addHealth } from './health.ts';
 import { addMessages } from './messages.ts';
@@ -23,6 +24,7 @@ const ENDPOINTS = [
   'GET /readyz',
   'GET /metrics',
   'GET /mappings',
+  'GET /mappings/NAME/explain',
   'GET /queues',
   'POST /queues/NAME/messages',
   'GET /streams',
@@ -71,6 +73,7 @@ export function manageServer(parts: ManageParts): ManageServer {
   });
   server.setErrorHandler(answerError);
   addHealth(server, parts);
+  addExplain(server, parts);
   addMessages(server, parts);
   addRecords(server, parts);
   addTopicRecords(server, parts);

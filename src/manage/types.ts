@@ -1,4 +1,4 @@
-import type { Clock, Meter, QueueDepth, Random, StreamShard, TopicDescription } from '../contract/index.ts';
+import type { Clock, Finding, Meter, QueueDepth, Random, StreamShard, TopicDescription } from '../contract/index.ts';
 import type { Mapping } from '../mapping/index.ts';
 import type { Access, RateLimitOptions, TlsFiles } from './security/index.ts';
 
@@ -71,6 +71,8 @@ export interface ManageParts {
   /** Embedded topics by name. */
   readonly topics: ReadonlyMap<string, ProducerTopic>;
   readonly phase: () => Phase;
+  /** What the watchdog found at its last look. */
+  readonly findings?: () => readonly Finding[];
   readonly meter: ScrapedMeter;
   readonly clock: Clock;
   readonly random: Random;

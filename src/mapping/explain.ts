@@ -10,10 +10,8 @@ import type {
   Wait,
   WaitExplanation,
 } from '../contract/index.ts';
+import { inSeconds, lagOf } from '../observe/index.ts';
 import { describeReason } from './describe-wait.ts';
-
-/** A page that is older than this says nothing of the tip any more, ms. */
-const PAGE_STALE_MS = 60_000;
 
 /** What is remembered of mappings, beside what they are at this moment. */
 export interface Observations {
@@ -76,23 +74,6 @@ export function explainMapping(snapshot: MappingSnapshot, parts: ExplainParts): 
   };
 }
 
-/** How much is left of a shard. Pure. */
-export function lagOf(shard: ShardSnapshot, { now, wall }: Pick<ExplainParts, 'now' | 'wall'>): LagExplanation {
-  const { outstanding, unread = 0, oldest, behindMs, isAtTip, pagedAt } = shard;
-  const isKnown = isAtTip || behindMs === 0 || shard.unread !== undefined;
-  return { records: outstanding + unread, isAtLeast: !isKnown, seconds: lagSeconds() };
-
-  function lagSeconds(): number | undefined {
-    if (oldest !== undefined) return seconds(wall - oldest.arrivedAt);
-    if (pagedAt === undefined) return undefined;
-    const silentMs = now - pagedAt;
-    const behind = isAtTip ? 0 : behindMs;
-    if (behind === undefined) return undefined;
-    // Nobody knows what came since: it may have come at once.
-    return seconds(behind + (silentMs > PAGE_STALE_MS ? silentMs : 0));
-  }
-}
-
 function explainShard(mapping: string, shard: ShardSnapshot, parts: ExplainParts): ShardExplanation {
   const { observations } = parts;
   const waits = [shard.reader, ...shard.lanes].map((wait) => explainWait(wait, parts));
@@ -100,7 +81,7 @@ function explainShard(mapping: string, shard: ShardSnapshot, parts: ExplainParts
     shardId: shard.shardId,
     position: positionText(shard.position),
     inFlight: shard.outstanding,
-    lag: lagOf(shard, parts),
+    lag: lagOf(shard, parts.now, parts.wall),
     secondsToLoss: observations?.secondsToLossOf(mapping, shard.shardId),
     waits,
     lastError: observations?.lastErrorOf(mapping, shard.shardId),
@@ -150,7 +131,7 @@ function lagOfQueue({ name, inFlight }: MappingSnapshot, { depth, observations }
   return {
     records: depth === undefined ? (inFlight > 0 ? inFlight : undefined) : Math.max(depth, inFlight),
     isAtLeast: depth === undefined,
-    seconds: isEmpty ? 0 : ageMs === undefined ? undefined : seconds(ageMs),
+    seconds: isEmpty ? 0 : ageMs === undefined ? undefined : inSeconds(ageMs),
   };
 }
 
@@ -166,10 +147,6 @@ function positionText(position: StreamPosition): string {
     case 'end':
       return 'SHARD_END';
   }
-}
-
-function seconds(ms: number): number {
-  return Math.max(0, Math.round(ms) / 1000);
 }
 
 /** A monotonic instant as people date it. */

@@ -32,9 +32,13 @@
  * - queue-options.ts    fields of a queue mapping, checked and resolved
  * - check.ts            a schema's complaints in the user's own words
  * - describe-wait.ts    why something does not move, as a sentence
+ * - stated.ts           why a part waits, and since when
+ * - explain.ts          what a mapping does and why it waits
+ * - explanation-table.ts  the same for people
  */
 export { type Checked, check, kindOf, pascal, refuse } from './check.ts';
 export { describeWait } from './describe-wait.ts';
+export { explanationTable } from './explanation-table.ts';
 export { resolveFilter } from './filters.ts';
 export type { Mapping } from './mapping.ts';
 export { type QueueMappingParts, queueMapping } from './queue-mapping.ts';

@@ -108,14 +108,13 @@ export class LaneInvoker {
     const { requestId, startedAt } = running;
     this.#lastRequestId = requestId;
     say({ kind: 'invocation', requestId, records, since: startedAt });
-    const last = entries.at(-1);
-    const age = last === undefined ? undefined : { iteratorAgeMs: Math.max(0, clock.wall() - last.record.arrivedAt) };
-    listener('batch.started', { mapping, requestId, records, attempt, ...age });
+    listener('batch.started', { mapping, shardId, requestId, records, attempt, ...agesOf(entries, clock.wall()) });
     return running;
   }
 
   #decide(range: LaneRange, running: Running, outcome: Outcome): StreamVerdict {
-    const { clock, random, listener, mapping } = this.#parts.works;
+    const { works, shardId } = this.#parts;
+    const { clock, random, listener, mapping } = works;
     const { entries, attempts, waits } = range;
     const now = clock.monotonic();
     let places: ReadonlyMap<string, number> | undefined;
@@ -139,6 +138,7 @@ export class LaneInvoker {
     const { requestId, startedAt } = running;
     listener('batch.ended', {
       mapping,
+      shardId,
       requestId,
       records: entries.length,
       attempt: attempts + 1,
@@ -149,4 +149,12 @@ export class LaneInvoker {
     });
     return verdict;
   }
+}
+
+/** How old the first and the last record of a batch are; nothing of a window that is closed without records. */
+function agesOf(entries: LaneRange['entries'], now: number): { readonly ageMs?: number; readonly iteratorAgeMs?: number } {
+  const first = entries[0];
+  const last = entries.at(-1);
+  if (first === undefined || last === undefined) return {};
+  return { ageMs: Math.max(0, now - first.record.arrivedAt), iteratorAgeMs: Math.max(0, now - last.record.arrivedAt) };
 }

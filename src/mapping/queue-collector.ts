@@ -121,7 +121,7 @@ export class QueueCollector {
 
   /** One receive into the batch. False: the batch goes as it is. */
   async #fill(open: OpenBatch<Item>): Promise<boolean> {
-    const { gate, scaler, clock, onScaled } = this.#works;
+    const { gate, scaler, clock, onScaled, listener, mapping } = this.#works;
     const pending = (this.#pending ??= this.#receive(open));
     const polled = await this.#answerOrClose(pending, open.closesAt);
     if (polled === undefined) return false;
@@ -143,6 +143,7 @@ export class QueueCollector {
         return false;
       case 'failed':
         gate.failed(polled.error);
+        listener('source.failed', { mapping, error: polled.error.kind, message: polled.error.message });
         this.last = 'failed';
         return false;
     }

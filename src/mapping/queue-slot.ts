@@ -202,7 +202,7 @@ export class QueueSlot {
   }
 
   #invoke(batch: Batch, attempt: number): Running {
-    const { source, options, invoker, listener, mapping, hardStop } = this.#works;
+    const { source, options, invoker, listener, mapping, hardStop, clock } = this.#works;
     const records = batch.deliveries.length;
     const event = source.toEvent(
       batch.deliveries.map(({ message }) => message),
@@ -211,7 +211,9 @@ export class QueueSlot {
     const abandonAfterMs = options.abandonAfterSeconds === undefined ? undefined : options.abandonAfterSeconds * 1000;
     const running = invoker.start(event, { attempt, hardStop, abandonAfterMs });
     this.#reason = { kind: 'invocation', requestId: running.requestId, records, since: running.startedAt };
-    listener('batch.started', { mapping, requestId: running.requestId, records, attempt });
+    const sentAt = Number(batch.deliveries[0]?.message.attributes['SentTimestamp']);
+    const ageMs = Number.isFinite(sentAt) ? Math.max(0, clock.wall() - sentAt) : undefined;
+    listener('batch.started', { mapping, requestId: running.requestId, records, attempt, ageMs });
     return running;
   }
 

@@ -223,6 +223,7 @@ export class ShardTask {
       for await (const step of source.read(request)) {
         if (step.kind === 'trouble') {
           this.#reason = { kind: 'source', error: step.error.kind, message: step.error.message, retryAt: step.retryAt };
+          this.#tellFailure(step.error);
           continue;
         }
         this.#failures = 0;
@@ -322,11 +323,17 @@ export class ShardTask {
     return false;
   }
 
+  #tellFailure({ kind: error, message }: SourceError): void {
+    const { listener, mapping } = this.#works;
+    listener('source.failed', { mapping, shardId: this.shardId, error, message });
+  }
+
   async #backOff(error: SourceError, now: number): Promise<void> {
     const { clock, random, stopping } = this.#works;
     this.#failures += 1;
     const waitMs = steadyBackoffMs(SOURCE_BACKOFF, this.#failures, random.next());
     this.#reason = { kind: 'source', error: error.kind, message: error.message, retryAt: now + waitMs };
+    this.#tellFailure(error);
     await sleep(clock, waitMs, stopping);
   }
 }

@@ -5,9 +5,16 @@
  * - log-listener.ts    events as log lines
  * - meter-listener.ts  events as metrics
  * - meter-series.ts   the metrics of one mapping
+ * - recollection.ts    last errors
+ * - lag.ts             how much is left of a shard
+ * - loss-forecast.ts   when records will be trimmed unread
+ * - watchdog.ts        what should move and does not
+ * - observatory.ts     looks at everything now and then
  * - silence.ts         a logger and a meter that do nothing
  */
 export { EventHub } from './event-hub.ts';
+export { inSeconds, lagOf } from './lag.ts';
 export { logListener } from './log-listener.ts';
 export { MeterListener } from './meter-listener.ts';
+export { Observatory } from './observatory.ts';
 export { silentLogger, silentMeter } from './silence.ts';

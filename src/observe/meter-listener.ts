@@ -1,5 +1,40 @@
-import type { EngineEvents, EngineListener, Meter } from '../contract/index.ts';
-import { type FunctionSeries, type MeteredMapping, openFunctionSeries, openSeries, type Series } from './meter-series.ts';
+import type { CreditsSnapshot, EngineEvents, EngineListener, LagExplanation, MappingSnapshot, Meter } from '../contract/index.ts';
+import { SECONDS_TO_LOSS_MAX } from './loss-forecast.ts';
+import {
+  type CreditSeries,
+  type FunctionSeries,
+  type LagSeries,
+  labelsOf,
+  type MeteredMapping,
+  OTHER_SHARDS,
+  openCreditSeries,
+  openFunctionSeries,
+  openSeries,
+  openShardSeries,
+  type Series,
+  SHARD_SERIES_MAX,
+} from './meter-series.ts';
+
+/** What a look at a mapping found out beside its snapshot. */
+export interface Measured {
+  readonly mapping: MappingSnapshot;
+  readonly findings: number;
+  /** Of each shard, by its id. */
+  readonly shards: ReadonlyMap<string, MeasuredLag>;
+}
+
+/** How much is left of a shard, and for how long it may be left. */
+export interface MeasuredLag {
+  readonly lag: LagExplanation;
+  readonly secondsToLoss: number | undefined;
+}
+
+interface Metered {
+  readonly mapping: MeteredMapping;
+  readonly series: Series;
+  /** At most {@link SHARD_SERIES_MAX}, and one for those beyond. */
+  readonly shards: Map<string, LagSeries>;
+}
 
 /**
  * Counts events under AWS's metric names (spec i.1: PolledEventCount, InvokedEventCount, FailedInvokeEventCount; of queues
@@ -8,7 +43,9 @@ import { type FunctionSeries, type MeteredMapping, openFunctionSeries, openSerie
  */
 export class MeterListener {
   readonly #meter: Meter;
-  readonly #series = new Map<string, Series>();
+  readonly #mappings = new Map<string, Metered>();
+  readonly #credits = new Map<string, CreditSeries>();
+  #eventLoopDelay: ReturnType<Meter['gauge']> | undefined;
   readonly #functions = new Map<string, FunctionSeries>();
 
   constructor(meter: Meter) {
@@ -17,7 +54,81 @@ export class MeterListener {
 
   /** Opens the series of a mapping, so that they show 0 before anything happened. */
   open(mapping: MeteredMapping): void {
-    this.#series.set(mapping.name, openSeries(this.#meter, mapping));
+    this.close(mapping.name);
+    this.#mappings.set(mapping.name, { mapping, series: openSeries(this.#meter, mapping), shards: new Map() });
+  }
+
+  /** Ends the series of a mapping that is gone. */
+  close(mapping: string): void {
+    const metered = this.#mappings.get(mapping);
+    if (metered === undefined) return;
+    this.#mappings.delete(mapping);
+    this.#meter.forget?.({ EventSourceMappingUUID: metered.mapping.id });
+  }
+
+  /** Sets what shows how things are. Mappings that are not among them are gone. */
+  measure(all: readonly Measured[], eventLoopDelayMs: number | undefined): void {
+    const names = new Set(all.map(({ mapping }) => mapping.name));
+    for (const name of this.#mappings.keys()) if (!names.has(name)) this.close(name);
+    const functions = new Map<string, CreditsSnapshot>();
+    for (const measured of all) {
+      const { name, functionName, credits } = measured.mapping;
+      functions.set(functionName, credits);
+      const metered = this.#mappings.get(name);
+      if (metered !== undefined) this.#measureOne(metered, measured);
+    }
+    for (const [functionName, credits] of functions) this.#measureCredits(functionName, credits);
+    if (eventLoopDelayMs === undefined) return;
+    this.#eventLoopDelay ??= this.#meter.gauge('millrace_event_loop_delay_seconds', 'The longest delay since the last look', {});
+    this.#eventLoopDelay.set(eventLoopDelayMs / 1000);
+  }
+
+  #measureOne(metered: Metered, { mapping, findings, shards }: Measured): void {
+    const { state, topic } = metered.series;
+    state.inFlight.set(mapping.inFlight);
+    state.findings.set(findings);
+    state.running.set(mapping.waits.filter(({ reason: { kind } }) => kind === 'invocation' || kind === 'handler-did-not-stop').length);
+    if (state.lag === undefined) return;
+    const lags = [...shards.values()];
+    setLag(state.lag, lags);
+    const offsets = lags.map(({ lag }) => lag.records ?? 0);
+    topic?.offsetLag.set(Math.max(0, ...offsets));
+    topic?.maxOffsetLag.set(Math.max(0, ...offsets));
+    topic?.sumOffsetLag.set(offsets.reduce((sum, one) => sum + one, 0));
+    this.#measureShards(metered, shards);
+  }
+
+  #measureShards({ mapping, shards: known }: Metered, shards: Measured['shards']): void {
+    for (const shard of known.keys()) {
+      if (shard === OTHER_SHARDS || shards.has(shard)) continue;
+      known.delete(shard);
+      this.#meter.forget?.({ ...labelsOf(mapping), Shard: shard });
+    }
+    const others: MeasuredLag[] = [];
+    for (const [shard, lag] of shards) {
+      let series = known.get(shard);
+      const own = known.has(OTHER_SHARDS) ? known.size - 1 : known.size;
+      if (series === undefined && own < SHARD_SERIES_MAX) {
+        series = openShardSeries(this.#meter, mapping, shard);
+        known.set(shard, series);
+      }
+      if (series === undefined) others.push(lag);
+      else setLag(series, [lag]);
+    }
+    if (others.length > 0 && !known.has(OTHER_SHARDS)) known.set(OTHER_SHARDS, openShardSeries(this.#meter, mapping, OTHER_SHARDS));
+    const beyond = known.get(OTHER_SHARDS);
+    if (beyond !== undefined) setLag(beyond, others);
+  }
+
+  #measureCredits(functionName: string, { inUse, waiting, limit }: CreditsSnapshot): void {
+    let series = this.#credits.get(functionName);
+    if (series === undefined) {
+      series = openCreditSeries(this.#meter, functionName);
+      this.#credits.set(functionName, series);
+    }
+    series.inUse.set(inUse);
+    series.waiting.set(waiting);
+    series.limit.set(Number.isFinite(limit) ? limit : 0);
   }
 
   /** Opens the series of a function that has a circuit breaker. */
@@ -26,12 +137,12 @@ export class MeterListener {
   }
 
   readonly listener: EngineListener = (name, event) => {
-    if (!('mapping' in event)) {
+    if ('functionName' in event) {
       const series = this.#functions.get(event.functionName);
       if (series !== undefined) countBreaker(series, event);
       return;
     }
-    const series = this.#series.get(event.mapping);
+    const series = event.mapping === undefined ? undefined : this.#mappings.get(event.mapping)?.series;
     const count = COUNTS[name];
     if (series !== undefined && count !== undefined) count(series, event);
   };
@@ -60,8 +171,9 @@ const COUNTS: { readonly [Name in keyof EngineEvents]?: (series: Series, event: 
   'message.oversized': (series) => {
     series.queue?.oversized.add(1);
   },
-  'batch.started': ({ stream }, { attempt, iteratorAgeMs }) => {
-    if (attempt > 1) stream?.retries.add(1);
+  'batch.started': ({ stream, retries, batchAgeSeconds }, { attempt, ageMs, iteratorAgeMs }) => {
+    if (attempt > 1) retries.add(1);
+    if (ageMs !== undefined) batchAgeSeconds.observe(ageMs / 1000);
     if (iteratorAgeMs !== undefined) stream?.iteratorAgeMs.observe(iteratorAgeMs);
   },
   'shard.page': (series, { records }) => {
@@ -73,8 +185,18 @@ const COUNTS: { readonly [Name in keyof EngineEvents]?: (series: Series, event: 
   'range.discarded': ({ stream }, { records, delivered }) => {
     (delivered ? stream?.delivered : stream?.dropped)?.add(records);
   },
-  'destination.failed': ({ stream }) => {
+  'destination.failed': ({ stream, topic }) => {
     stream?.deliveryFailures.add(1);
+    topic?.deliveryErrors.add(1);
+  },
+  'source.failed': (series) => {
+    series.pollingErrors.add(1);
+  },
+  'offsets.committed': ({ topic }, { records }) => {
+    topic?.committed.add(records);
+  },
+  'commit.failed': ({ topic }) => {
+    topic?.commitErrors.add(1);
   },
   'engine.defect': (series) => {
     series.defects.add(1);
@@ -83,6 +205,21 @@ const COUNTS: { readonly [Name in keyof EngineEvents]?: (series: Series, event: 
     series.queue?.settleFailures.add(messages);
   },
 };
+
+/** Lags are summed, ages are those of the oldest, and the loss is the next one. */
+function setLag({ records, seconds, secondsToLoss }: LagSeries, lags: readonly MeasuredLag[]): void {
+  let sum = 0;
+  let oldest = 0;
+  let loss = SECONDS_TO_LOSS_MAX;
+  for (const { lag, secondsToLoss: left } of lags) {
+    sum += lag.records ?? 0;
+    oldest = Math.max(oldest, lag.seconds ?? 0);
+    loss = Math.min(loss, left ?? SECONDS_TO_LOSS_MAX);
+  }
+  records.set(sum);
+  seconds.set(oldest);
+  secondsToLoss.set(loss);
+}
 
 /** The gauge's values of the states. */
 const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
@@ -97,7 +234,10 @@ function countBatch(series: Series, event: EngineEvents['batch.ended']): void {
   series.batchRecords.observe(records);
   series.durationSeconds.observe(durationMs / 1000);
   series.invoked.add(records);
-  if (error !== undefined) series.failed.add(outcome === 'success' ? event.returned : records);
+  if (error !== undefined) {
+    series.failed.add(outcome === 'success' ? event.returned : records);
+    series.invokeErrors.add(1);
+  }
   if (outcome === 'throttled') series.throttles.add(1);
   else series.invocations.add(1);
   if (outcome === 'function-error' || outcome === 'timeout') series.errors.add(1);

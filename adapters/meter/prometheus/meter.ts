@@ -66,10 +66,11 @@ class RegistryMeter implements PrometheusMeter {
         for (const one of this.#gauges.all(name)) one.flush();
       };
       const metric = new PromGauge({ ...this.#named(name, help), labelNames, collect: flush });
-      return (values) =>
+      const make = (values: Record<string, string>): PendingGauge =>
         new PendingGauge((value) => {
           metric.set(values, value);
         });
+      return { make, remove: removerOf(metric) };
     });
     return series ?? this.#refuse(name);
   }
@@ -78,12 +79,17 @@ class RegistryMeter implements PrometheusMeter {
     const series = this.#histograms.series(name, labels, (labelNames) => {
       const bounds = [...buckets].sort((a, b) => a - b);
       const metric = new PromHistogram({ ...this.#named(name, help), labelNames, buckets: bounds });
-      return (values) => {
+      const make = (values: Record<string, string>): CheckedHistogram => {
         metric.zero(values);
         return new CheckedHistogram((value) => {
           metric.observe(values, value);
         });
       };
+      const remove = (values: Record<string, string>, gone: CheckedHistogram): void => {
+        gone.end();
+        metric.remove(values);
+      };
+      return { make, remove };
     });
     return series ?? this.#refuse(name);
   }
@@ -94,11 +100,18 @@ class RegistryMeter implements PrometheusMeter {
         for (const one of this.#counters.all(name)) one.flush();
       };
       const metric = new PromCounter({ ...this.#named(name, help), labelNames, collect: flush });
-      return (values) =>
+      const make = (values: Record<string, string>): PendingCounter =>
         new PendingCounter((amount) => {
           metric.inc(values, amount);
         });
+      return { make, remove: removerOf(metric) };
     });
+  }
+
+  forget(labels: MeterLabels): void {
+    // An empty question would take everything away.
+    if (Object.keys(labels).length === 0) return;
+    for (const families of [this.#counters, this.#gauges, this.#histograms]) families.forget(labels);
   }
 
   #named(name: string, help: string): { name: string; help: string; registers: Registry[] } {
@@ -110,6 +123,13 @@ class RegistryMeter implements PrometheusMeter {
     this.#counter(REFUSED, 'Series that were refused: other label names or another kind than before, or a bad name', { metric })?.add(1);
     return NOTHING;
   }
+}
+
+/** Takes one series out of the metrics library. */
+function removerOf(metric: { remove(labels: Record<string, string>): void }): (labels: Record<string, string>) => void {
+  return (labels) => {
+    metric.remove(labels);
+  };
 }
 
 function ignore(): void {

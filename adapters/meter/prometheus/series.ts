@@ -43,12 +43,18 @@ export class PendingGauge implements Gauge {
 /** Hands on what is a number; the metrics library throws for anything else. */
 export class CheckedHistogram implements Histogram {
   readonly #pass: (value: number) => void;
+  #isGone = false;
 
   constructor(pass: (value: number) => void) {
     this.#pass = pass;
   }
 
   observe(value: number): void {
-    if (Number.isFinite(value)) this.#pass(value);
+    if (Number.isFinite(value) && !this.#isGone) this.#pass(value);
+  }
+
+  /** It was taken away: a late observation must not bring it back. */
+  end(): void {
+    this.#isGone = true;
   }
 }
