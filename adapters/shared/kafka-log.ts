@@ -1,10 +1,6 @@
 /** kafkajs's log as lines of ours: the fields that help, and no secret in any of them. */
-import type { KafkaConfig, LogEntry, logLevel } from 'kafkajs';
+import type { KafkaConfig, LogEntry } from 'kafkajs';
 import type { LogFields, Logger } from '../../src/index.ts';
-
-/** kafkajs numbers its levels: 1 error, 2 warn, 4 info, 5 debug. */
-const WARN = 2;
-const INFO = 4 as logLevel;
 
 /** What may be told of an entry; whatever else kafkajs adds, such as requests, stays with it. */
 const FIELDS = ['broker', 'groupId', 'memberId', 'topic', 'partition', 'error', 'correlationId', 'retryCount', 'retryTime'] as const;
@@ -16,18 +12,18 @@ const SECRET_LENGTH_MIN = 6;
  * The part of kafkajs's configuration that has to do with its log. Its errors are warnings of ours, because it tells those that
  * it gets over too, and its news is for debugging.
  */
-export function kafkajsLog(logger: Logger, secrets: readonly string[]): Pick<KafkaConfig, 'logLevel' | 'logCreator'> {
+export function kafkajsLog(logger: Logger, secrets: readonly string[]): Pick<KafkaConfig, 'logCreator'> {
   const hide = hiding(secrets);
-  const write = ({ namespace, level, log }: LogEntry): void => {
+  const write = ({ namespace, label, log }: LogEntry): void => {
     const fields: LogFields = {
       kafkajs: namespace,
       ...Object.fromEntries(FIELDS.filter((name) => log[name] !== undefined).map((name) => [name, hide(log[name])])),
     };
     const message = String(hide(log.message));
-    if (Number(level) <= WARN) logger.warn(fields, message);
+    if (label === 'ERROR' || label === 'WARN') logger.warn(fields, message);
     else logger.debug(fields, message);
   };
-  return { logLevel: INFO, logCreator: () => write };
+  return { logCreator: () => write };
 }
 
 function hiding(secrets: readonly string[]): (value: unknown) => unknown {
