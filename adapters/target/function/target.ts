@@ -38,8 +38,17 @@ export function handler<Event = unknown>(fn: FunctionHandler<Event>): FunctionTa
   return new InProcessTarget(fn as Call<Event>);
 }
 
+/** An invocation that has not been answered. */
+interface Open {
+  readonly signal: AbortSignal;
+  readonly onAbort: () => void;
+}
+
 class InProcessTarget<Event> implements FunctionTarget<Event> {
   readonly #call: Call<Event>;
+  /** Those that began in this turn of the event loop: most are over before it is, and listening to a signal costs as much as they do. */
+  readonly #begun = new Set<Open>();
+  #isTurnAwaited = false;
 
   constructor(call: Call<Event>) {
     this.#call = call;
@@ -62,19 +71,39 @@ class InProcessTarget<Event> implements FunctionTarget<Event> {
   /** Resolves when the handler has settled. Only the first answer counts, so a late one changes nothing. */
   async #run(event: Event, context: InvocationContext, answer: (outcome: Outcome) => void): Promise<void> {
     const { signal } = context;
-    const onAbort = (): void => {
-      answer(TIMEOUT);
+    const open: Open = {
+      signal,
+      onAbort: () => {
+        answer(TIMEOUT);
+      },
     };
-    signal.addEventListener('abort', onAbort, { once: true });
+    this.#begin(open);
     try {
       const value = await this.#call(event, new HandlerContext(context));
-      answer({ kind: 'success', text: () => payloadOf(value) });
+      answer(signal.aborted ? TIMEOUT : { kind: 'success', text: () => payloadOf(value) });
     } catch (error) {
-      answer(functionError(error));
+      answer(signal.aborted ? TIMEOUT : functionError(error));
     } finally {
-      signal.removeEventListener('abort', onAbort);
+      if (!this.#begun.delete(open)) signal.removeEventListener('abort', open.onAbort);
     }
   }
+
+  #begin(open: Open): void {
+    this.#begun.add(open);
+    if (this.#isTurnAwaited) return;
+    this.#isTurnAwaited = true;
+    setImmediate(this.#onTurn);
+  }
+
+  /** The turn is over: whatever still runs listens to its signal. */
+  readonly #onTurn = (): void => {
+    this.#isTurnAwaited = false;
+    for (const { signal, onAbort } of this.#begun) {
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    }
+    this.#begun.clear();
+  };
 }
 
 /** As Lambda's Node runtime does it: what has no JSON of its own (undefined, a function) is `null`. Throws for cycles and BigInt. */

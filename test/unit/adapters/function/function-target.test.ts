@@ -127,8 +127,44 @@ describe('a handler', () => {
     }
   });
 
+  test.each([
+    ['at once', 0],
+    ['a turn later', 1],
+    ['some turns later', 5],
+  ])('that is cut off %s after it began is told a timeout within a turn', async (_when, turns) => {
+    const release = gate();
+    const deadline = new AbortController();
+    const invocation = handler(() => release.opened).invoke({}, invocationContext(deadline.signal));
+    for (let passed = 0; passed < turns; passed += 1) await turn();
+    let told: Outcome | undefined;
+    void invocation.outcome.then((outcome) => (told = outcome));
+    deadline.abort();
+    await turn();
+    expect(told).toEqual({ kind: 'timeout' });
+    release.open();
+    await invocation.ended;
+    expect(getEventListeners(deadline.signal, 'abort')).toEqual([]);
+  });
+
+  test.each([
+    ['answers', () => Promise.resolve(1)],
+    ['fails', () => Promise.reject(new Error('late'))],
+  ])('that %s in the very turn in which it began and was cut off is late', async (_title, settle) => {
+    const release = gate();
+    const deadline = new AbortController();
+    const invocation = handler(() => release.opened.then(settle)).invoke({}, invocationContext(deadline.signal));
+    deadline.abort();
+    release.open();
+    await invocation.ended;
+    expect(await invocation.outcome).toEqual({ kind: 'timeout' });
+  });
+
   test('leaves no listener on the signal, however it ends', async () => {
     const { signal } = new AbortController();
+    const slow = handler(() => turn().then(() => turn())).invoke({}, invocationContext(signal));
+    await turn();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await slow.ended;
     await handler(() => 1).invoke({}, invocationContext(signal)).ended;
     await handler(() => Promise.reject(new Error('no'))).invoke({}, invocationContext(signal)).ended;
     await handler(() => {
