@@ -25,7 +25,7 @@ import type { EmbeddedTopic, EmbeddedTopicOptions } from './source/embedded-topi
 import type { KinesisOptions } from './source/kinesis/index.ts';
 import type { SqsOptions } from './source/sqs/index.ts';
 import type { FunctionHandler } from './target/function/index.ts';
-import type { LambdaTargetOptions } from './target/lambda/index.ts';
+import type { LambdaDirectory, LambdaTargetOptions } from './target/lambda/index.ts';
 import type { ProcessTargetOptions } from './target/process/index.ts';
 
 /** An embedded queue of a configuration; its redrive policy names a queue that stands earlier in the list. */
@@ -124,6 +124,11 @@ async function lambda(options: LambdaTargetOptions): Promise<FunctionTarget> {
   return target.lambda(options);
 }
 
+async function functionsOfLambda(place: { readonly endpoint?: string; readonly region?: string }): Promise<LambdaDirectory> {
+  const target = await import('./target/lambda/index.ts');
+  return target.lambdaDirectory(place);
+}
+
 async function process(options: ProcessTargetOptions): Promise<FunctionTarget> {
   const { processTarget } = await import('./target/process/index.ts');
   return processTarget(options);
@@ -141,4 +146,5 @@ export const catalog = {
   sources: { embeddedQueues, embeddedStreams, embeddedTopics, sqs, kinesis, dynamodbStreams },
   destinations: { sqs: toSqs, sns: toSns, s3: toS3 },
   targets: { function: inProcess, http, lambda, process },
+  functions: { lambda: functionsOfLambda },
 };

@@ -1,12 +1,13 @@
 import type { FunctionTarget, Logger, StateStore } from '../contract/index.ts';
 import { CoreEngine, type FunctionVersionOptions } from '../engine/index.ts';
 import type { ScrapedMeter } from '../manage/index.ts';
-import { type Mapping, pascal } from '../mapping/index.ts';
+import { pascal } from '../mapping/index.ts';
 import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
+import { Control } from './control.ts';
 import { type Embedded, makeEmbedded } from './embedded.ts';
 import type { Narrator } from './narrator.ts';
-import { type OpenMapping, openMappings } from './open-mappings.ts';
+import { openMappings } from './open-mappings.ts';
 import { openTargets, type Targets } from './open-targets.ts';
 import { Problems } from './problems.ts';
 
@@ -14,8 +15,8 @@ import { Problems } from './problems.ts';
 export interface Assembly {
   readonly engine: CoreEngine;
   readonly embedded: Embedded;
-  /** Names of mappings that the file switches off. */
-  readonly disabled: ReadonlySet<string>;
+  /** The mappings of the file and those of the API. */
+  readonly control: Control;
   /** Closes sources, destinations, targets and store. What fails to close is told and does not keep the others open. */
   close(): Promise<void>;
 }
@@ -49,7 +50,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
       meter,
       store,
       ownerLabel: `PID ${String(process.pid)}`,
-      ...(targets.elsewhere.size === 0 ? {} : { functionsElsewhere: inLambda(targets) }),
+      ...(config.places.lambda === 'no' && targets.elsewhere.size === 0 ? {} : { functionsElsewhere: inLambda(targets) }),
     },
     {
       stopTimeoutMs: config.stopTimeoutSeconds * 1000,
@@ -60,24 +61,20 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   );
   addFunctions(engine, config, targets, problems);
   problems.throwIfAny();
-  for (const mapping of mappings) problems.try(() => add(engine, mapping));
-  problems.throwIfAny();
+  const context = { catalog, config, embedded, elsewhere: targets.elsewhere, logger };
+  const control = new Control({ engine, store, context });
+  await control.load();
+  const opened = new Map(mappings.map((mapping) => [mapping.plan.name, mapping]));
+  await control.reconcile(config.file ?? '', config.mappings, opened);
   return {
     engine,
     embedded,
-    disabled: new Set(config.mappings.filter(({ fields }) => fields.enabled === false).map(({ name }) => name)),
-    close: () =>
-      closeAll(
-        [
-          ...mappings.flatMap(partsOf),
-          ...embedded.queues.values(),
-          ...embedded.streams.values(),
-          ...embedded.topics.values(),
-          ...targets.here.values(),
-          store,
-        ],
-        logger,
-      ),
+    control,
+    close: async () => {
+      await closeAll([control], logger);
+      const { queues, streams, topics } = embedded;
+      await closeAll([...queues.values(), ...streams.values(), ...topics.values(), ...targets.here.values(), store], logger);
+    },
   };
 }
 
@@ -106,23 +103,6 @@ function addFunctions(engine: CoreEngine, config: DaemonConfig, { here }: Target
       engine.function({ name, target, ...settings, versions: Object.fromEntries(ofVersions), aliases }, { at, spell: pascal }),
     );
   }
-}
-
-function add(engine: CoreEngine, mapping: OpenMapping): Mapping {
-  const { at, name, functionName, weight } = mapping.plan;
-  const checked = { at, spell: pascal };
-  const identity = { name, functionName, ...(weight === undefined ? {} : { weight }) };
-  if (mapping.discipline === 'queue') {
-    return engine.map({ ...mapping.plan.fields, ...identity, source: mapping.source }, checked);
-  }
-  const { plan, source, destination } = mapping;
-  const destinationConfig = destination && { destinationConfig: { onFailure: { destination } } };
-  return engine.map({ ...plan.fields, ...destinationConfig, ...identity, source }, checked);
-}
-
-function partsOf(mapping: OpenMapping): { close(): Promise<void> }[] {
-  const destination = mapping.discipline === 'stream' ? mapping.destination : undefined;
-  return destination === undefined ? [mapping.source] : [mapping.source, destination];
 }
 
 async function closeAll(all: readonly { close(): Promise<void> }[], logger: Logger): Promise<void> {

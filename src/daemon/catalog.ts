@@ -91,6 +91,13 @@ interface ProcessSettings {
   readonly watch?: boolean | undefined;
 }
 
+/** Functions that are elsewhere, asked for before they are invoked. */
+export interface FunctionDirectory {
+  /** `undefined`: there is none of that name. Throws a SourceError. */
+  find(functionName: string): Promise<{ readonly arn: string; readonly timeoutSeconds: number } | undefined>;
+  close(): Promise<void>;
+}
+
 /**
  * The adapters by name. Each call loads what it needs and nothing else, so that a process that reads only SQS loads
  * only SQS. What is wrong with options is thrown as a ConfigError; network and files are first touched by what was made.
@@ -134,5 +141,9 @@ export interface Catalog {
     /** A function of Lambda, by name or ARN; the end of its log goes to the logger. */
     lambda(options: AwsPlace & { readonly functionName: string; readonly logger?: Logger }): Promise<FunctionTarget>;
     process(options: ProcessPlan & { readonly logger: Logger }): Promise<FunctionTarget>;
+  };
+  readonly functions: {
+    /** Those of Lambda. */
+    lambda(place: AwsPlace): Promise<FunctionDirectory>;
   };
 }

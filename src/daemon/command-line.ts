@@ -5,7 +5,10 @@ import type { FilterOptions } from './filter-command.ts';
 
 /** What `millrace start` was told. */
 export interface StartOptions {
-  readonly config: string;
+  /** `undefined`: everything is said by the other options and the environment. */
+  readonly config: string | undefined;
+  readonly awsEndpoint: string | undefined;
+  readonly store: string | undefined;
   readonly listen: string | undefined;
   readonly logLevel: string | undefined;
 }
@@ -53,17 +56,22 @@ export function parseArguments(version: string, args: readonly string[]): Parsed
 function addStart(program: Command, tell: (options: StartOptions) => void): void {
   program
     .command('start')
-    .description('run the mappings of a configuration file until a signal stops it')
-    .option('--config <file>', 'the configuration, YAML or JSON; needed')
+    .description('run the mappings of a configuration file, and those that come over the API, until a signal stops it')
+    .option('--config <file>', 'the configuration, YAML or JSON; needed unless --aws-endpoint is given')
+    .option('--aws-endpoint <url>', 'where every service of AWS is, Lambda too; region and credentials come from the environment')
+    .option('--store <memory|file>', 'where state is kept: memory, or the path of a SQLite file (default: .millrace/millrace.db)')
     .option('--listen <host:port>', 'where to serve HTTP; loopback only (default: the field listen, or 127.0.0.1:4680)')
     .option('--log-level <level>', `one of ${LOG_LEVELS.join(', ')} (default: the field log.level, or info)`)
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(millrace start --help shows what can be said)')
     .exitOverride()
-    .action(({ config, listen, logLevel }: { config?: string; listen?: string; logLevel?: string }, command: Command) => {
+    .action((given: Partial<Record<keyof StartOptions, string>>, command: Command) => {
+      const { config, listen, logLevel, awsEndpoint, store } = given;
       // Not a required option: then a misspelt --confg would be told as a missing one.
-      if (config === undefined) command.error('error: --config is missing; name the configuration, as in --config millrace.yaml');
-      tell({ config, listen, logLevel });
+      if (config === undefined && awsEndpoint === undefined) {
+        command.error('error: --config is missing; name the configuration, as in --config millrace.yaml, or give --aws-endpoint');
+      }
+      tell({ config, listen, logLevel, awsEndpoint, store });
     });
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { ACCOUNT_ID_DEFAULT, type EngineSettings, LATEST, REGION_DEFAULT } from '../engine/index.ts';
 import { check } from '../mapping/index.ts';
 import { LISTEN_DEFAULT, type ListenAddress, parseAddress } from './address.ts';
+import type { Known } from './arn.ts';
 import type { LogLevel } from './catalog.ts';
 import {
   EMBEDDED_QUEUE_FIELDS,
@@ -43,12 +44,18 @@ export interface LambdaPlan {
 
 /** A configuration file, checked as a whole, with every default filled in. */
 export interface DaemonConfig {
+  /** Its path; `undefined` without a file. */
+  readonly file?: string;
   readonly listen: ListenAddress;
   readonly api: ApiPlan;
   readonly log: { readonly level: LogLevel; readonly pretty: boolean | undefined };
   readonly store: StorePlan;
   readonly aws: AwsPlan;
   readonly lambda: LambdaPlan;
+  /** What mappings may name, of this file. */
+  readonly known: Known;
+  /** Where functions may be, beside the file. */
+  readonly places: FunctionPlaces;
   readonly stopTimeoutSeconds: number;
   /** What holds for all functions together, as the engine takes it. */
   readonly limits: Pick<EngineSettings, 'accountConcurrency' | 'breaker'>;
@@ -84,8 +91,9 @@ export function resolveConfig({ content, folder }: ReadFile, now: number): Daemo
     streams: namesOf(given, 'streams'),
     topics: namesOf(given, 'topics'),
   };
+  const places = placesOf(fields);
   const entries: unknown[] = isPlainObject(given) && Array.isArray(given['mappings']) ? given['mappings'] : [];
-  const mappings = planMappings(entries, { known, places: placesOf(fields), now, problems });
+  const mappings = planMappings(entries, { known, places, now, problems });
   const listen = problems.try(() => (fields.listen === undefined ? LISTEN_DEFAULT : parseAddress(fields.listen, 'listen')));
   const api = planApi(content, fields.api, folder, problems);
   // What is wrong in api is told for itself; who gave one means to give credentials.
@@ -99,6 +107,8 @@ export function resolveConfig({ content, folder }: ReadFile, now: number): Daemo
     store: storeOf(fields, folder),
     aws: awsOf(fields),
     lambda: lambdaOf(fields),
+    known,
+    places,
     stopTimeoutSeconds: fields.stopTimeoutSeconds ?? STOP_TIMEOUT_SECONDS_DEFAULT,
     limits: limitsOf(fields),
     functions,

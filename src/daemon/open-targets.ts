@@ -11,8 +11,8 @@ import type { Problems } from './problems.ts';
 export interface Targets {
   /** By name of the function; those of versions by `NAME:VERSION`. */
   readonly here: ReadonlyMap<string, FunctionTarget>;
-  /** Of functions that are not in the file, by FunctionName as mappings give it. */
-  readonly elsewhere: ReadonlyMap<string, FunctionTarget>;
+  /** Of functions that are not in the file, by FunctionName as mappings give it. More may come while the daemon runs. */
+  readonly elsewhere: Map<string, FunctionTarget>;
 }
 
 interface OpeningParts {

@@ -32,6 +32,8 @@ export type MappingPlan = {
   readonly isElsewhere: boolean;
   /** Where the source stands in the file. */
   readonly sourceField: string;
+  /** All of it, as the file says it. */
+  readonly entry: Readonly<Record<string, unknown>>;
 } & (
   | { readonly discipline: 'queue'; readonly source: QueueRef; readonly fields: QueueFields }
   | {
@@ -92,7 +94,7 @@ export function planMappings(given: readonly unknown[], context: MappingsContext
       );
     }
     taken.set(name, at);
-    return [{ at, name, functionName, weight, isElsewhere: named.isElsewhere, sourceField: source.field, ...work }];
+    return [{ at, name, functionName, weight, isElsewhere: named.isElsewhere, sourceField: source.field, entry: raw, ...work }];
   });
 }
 

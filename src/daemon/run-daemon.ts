@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import * as z from 'zod';
 import { ConfigError } from '../contract/index.ts';
 import { ListenError } from '../manage/index.ts';
@@ -9,8 +10,8 @@ import { type DaemonConfig, resolveConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { filterLines, filterOne } from './filter-command.ts';
 import { refuseUnguarded } from './plan-api.ts';
-import { readConfigFile } from './read-file.ts';
 import { serve } from './serve.ts';
+import { startContent } from './start-content.ts';
 
 const LEVEL = z.enum(LOG_LEVELS).describe(`one of ${LOG_LEVELS.join(', ')}`);
 
@@ -49,7 +50,8 @@ async function start(catalog: Catalog, options: StartOptions): Promise<ExitCode>
   } catch (error) {
     if (error instanceof ConfigError) {
       const lines = error.problems.map(({ field, message }) => `  ${field}: ${message}\n`);
-      process.stderr.write(`millrace: nothing was started, ${options.config} has to be mended first:\n${lines.join('')}`);
+      const what = options.config ?? 'what was said';
+      process.stderr.write(`millrace: nothing was started, ${what} has to be mended first:\n${lines.join('')}`);
       return EXIT.refused;
     }
     if (error instanceof ListenError) {
@@ -60,10 +62,12 @@ async function start(catalog: Catalog, options: StartOptions): Promise<ExitCode>
   }
 }
 
-function configOf({ config, listen, logLevel }: StartOptions, now: number): DaemonConfig {
-  const resolved = resolveConfig(readConfigFile(config), now);
+function configOf(options: StartOptions, now: number): DaemonConfig {
+  const { config, listen, logLevel } = options;
+  const resolved = resolveConfig(startContent(options, process.env), now);
   return {
     ...resolved,
+    ...(config === undefined ? {} : { file: resolve(config) }),
     ...(listen === undefined ? {} : { listen: listenOf(listen, resolved) }),
     ...(logLevel === undefined ? {} : { log: { ...resolved.log, level: check(LEVEL, logLevel, { at: '--log-level' }) } }),
   };

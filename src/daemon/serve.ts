@@ -24,11 +24,12 @@ export async function serve(catalog: Catalog, config: DaemonConfig): Promise<Exi
     // A module may take its time, or for ever, until it is loaded.
     const assembly = await Promise.race([made, requests.first]);
     if ('kind' in assembly) return abandoned(assembly, made, narrator);
-    const { engine, embedded, disabled } = assembly;
+    const { engine, embedded, control } = assembly;
     const state: { phase: Phase } = { phase: 'starting' };
     const server = manageServer({
       mappings: () => engine.mappings,
-      disabled,
+      disabled: control.disabled,
+      lambda: { mappings: control, functions: engine, since: catalog.clock.wall() },
       queues: embedded.queues,
       streams: embedded.streams,
       topics: embedded.topics,
@@ -111,6 +112,7 @@ class Running {
     narrator.listening(catalog.version, url);
     this.#warn();
     await assembly.engine.start();
+    assembly.control.resume();
     state.phase = 'running';
     this.#tryNext(url);
     for (const producer of this.#producers) producer.start();
@@ -131,8 +133,8 @@ class Running {
   #warn(): void {
     const { config, narrator } = this.#parts;
     if (config.mappings.length === 0) {
-      const message = 'the configuration has no mappings; nothing will be read';
-      narrator.say({ level: 'warn', fields: {}, message, plain: message });
+      const message = 'the configuration has no mappings; those that come over the API will be read';
+      narrator.say({ level: 'info', fields: {}, message, plain: message });
     }
     if (config.store.type === 'memory' && config.mappings.some(({ source }) => !source.kind.startsWith('embedded-'))) {
       const message = 'the store is in memory: no lock keeps a second process from running the same mappings';
@@ -144,6 +146,7 @@ class Running {
     const { catalog, narrator, assembly, config, requests, state } = this.#parts;
     const { engine } = assembly;
     state.phase = 'stopping';
+    assembly.control.stop();
     for (const producer of this.#producers) producer.stop();
     let exit: ExitCode = EXIT.clean;
     const end = (why: StopCause): Promise<void> => {

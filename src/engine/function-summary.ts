@@ -1,7 +1,7 @@
 import type { Outcome } from '../contract/index.ts';
 import type { Invoker } from '../invoke/index.ts';
 import type { FunctionName } from './function-name.ts';
-import { LATEST, type Qualifiers } from './qualifiers.ts';
+import type { Qualifiers } from './qualifiers.ts';
 
 /** A function of an engine, as it is registered. */
 export interface FunctionSummary {
@@ -47,7 +47,7 @@ export function summaryOf(invoker: Invoker, { versions, aliases }: Qualifiers, d
 
 /** Describes what was named. */
 export function foundFunction(invoker: Invoker, { qualifier }: FunctionName, summary: FunctionSummary): FoundFunction {
-  const { version = LATEST, timeoutMs } = invoker.definition;
+  const { version, timeoutMs } = invoker.definition;
   const { name, arn } = summary;
   return { name, qualifier, version, timeoutMs, function: summary, arn: qualifier === undefined ? arn : `${arn}:${qualifier}` };
 }

@@ -1,8 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { ResourceRefusal } from '../resource/index.ts';
 import { addExplain } from './explain.ts';
 import { isLoopback } from './guard.ts';
 import { addHealth } from './health.ts';
+import { addLambda, answerRefusal } from './lambda/index.ts';
 import { addMessages } from './messages.ts';
 import { addRecords } from './records.ts';
 import { Refusal } from './refusal.ts';
@@ -77,6 +79,7 @@ export function manageServer(parts: ManageParts): ManageServer {
   addMessages(server, parts);
   addRecords(server, parts);
   addTopicRecords(server, parts);
+  if (parts.lambda !== undefined) addLambda(server, parts.lambda);
   return {
     listen: async ({ host, port }) => {
       try {
@@ -107,6 +110,7 @@ function takeBodiesAsText(server: FastifyInstance): void {
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const statusCode = statusOf(error);
+  if (error instanceof ResourceRefusal) return answerRefusal(reply, error);
   const surface = surfaceOf(request);
   const { code, message } = surface === 'lambda' ? lambdaAnswerOf(error, statusCode) : answerOf(error, statusCode);
   return refuseWith(reply, surface, { statusCode, code, message });

@@ -1,5 +1,6 @@
 import type { Clock, Finding, Meter, QueueDepth, Random, StreamShard, TopicDescription } from '../contract/index.ts';
 import type { Mapping } from '../mapping/index.ts';
+import type { LambdaApi } from './lambda/index.ts';
 import type { Access, RateLimitOptions, TlsFiles } from './security/index.ts';
 
 /** A meter that can be scraped. */
@@ -78,3 +79,5 @@ export interface ManageParts {
   readonly random: Random;
   readonly security?: SecuritySettings | undefined;
 }
+  /** Without it Lambda's API is not served. */
+  readonly lambda?: LambdaApi | undefined;

@@ -66,6 +66,11 @@ const CODES: AwsErrorCodes = {
 };
 const KINDS = codeMap(CODES);
 
+/** What another call than Invoke threw. */
+export function lambdaError(thrown: unknown, call: string): SourceError {
+  return toSourceError(thrown, call, KINDS);
+}
+
 /** The outcome of a call that threw. */
 export function failureOf(thrown: unknown): Outcome {
   if (thrown instanceof AnswerTooLarge) return answerTooLarge(RESPONSE_BYTES_MAX);

@@ -1,0 +1,130 @@
+import { ConfigError, SourceError } from '../contract/index.ts';
+import { type CoreEngine, parseFunctionName } from '../engine/index.ts';
+import { isQueue, type MappingDefinition, ResourceRefusal, refuseValue } from '../resource/index.ts';
+import { arnOf, EMBEDDED_REGION } from './arn.ts';
+import type { FunctionDirectory } from './catalog.ts';
+import { closeOpen, type OpeningContext, openDefinition } from './control-opening.ts';
+import type { OpenMapping } from './open-mappings.ts';
+import { placeOf } from './place.ts';
+
+/** A function that mappings may name. */
+export interface KnownFunction {
+  readonly arn: string;
+  readonly timeoutSeconds: number;
+}
+
+/** Finds functions by name: those of the engine, and those of Lambda where the daemon knows one. */
+export class FunctionFinder {
+  readonly #engine: CoreEngine;
+  readonly #context: OpeningContext;
+  #directory: Promise<FunctionDirectory> | undefined;
+
+  constructor(engine: CoreEngine, context: OpeningContext) {
+    this.#engine = engine;
+    this.#context = context;
+  }
+
+  /** Throws a ResourceRefusal when there is no such function. */
+  async find(functionName: string): Promise<KnownFunction> {
+    const here = this.#engine.findFunction(functionName);
+    if (here !== undefined) return { arn: here.arn, timeoutSeconds: here.timeoutMs / 1000 };
+    const found = this.#isHere(functionName) ? undefined : await this.#findElsewhere(functionName);
+    return found ?? refuseValue('Function does not exist');
+  }
+
+  async close(): Promise<void> {
+    await (await this.#directory)?.close();
+  }
+
+  /** A version or alias that a registered function does not have is nowhere else. */
+  #isHere(functionName: string): boolean {
+    const { config } = this.#context;
+    const name = parseFunctionName(functionName);
+    if (config.places.lambda === 'no' || typeof name === 'string') return true;
+    const { region = config.places.region, account = config.places.accountId } = name;
+    return region === config.places.region && account === config.places.accountId && config.known.functions.includes(name.name);
+  }
+
+  async #findElsewhere(functionName: string): Promise<KnownFunction | undefined> {
+    const { catalog, config } = this.#context;
+    this.#directory ??= catalog.functions.lambda(placeOf(config.aws, 'lambda', config.lambda).settings);
+    try {
+      const directory = await this.#directory;
+      return await directory.find(functionName);
+    } catch (error) {
+      if (error instanceof SourceError || error instanceof ConfigError) {
+        throw new ResourceRefusal('ServiceException', `The function could not be looked up: ${error.message}`);
+      }
+      throw error;
+    }
+  }
+}
+
+/**
+ * Makes the parts of a mapping and asks its source whether it is there, as AWS does before it answers. Throws a ResourceRefusal in
+ * the words of the source.
+ */
+export async function openChecked(definition: MappingDefinition, target: KnownFunction, context: OpeningContext): Promise<OpenMapping> {
+  refuseMissingEmbedded(definition, context);
+  const opened = await openOrRefuse(definition, context);
+  try {
+    await describe(opened, definition, target);
+    return opened;
+  } catch (error) {
+    await closeOpen(opened);
+    throw error;
+  }
+}
+
+function refuseMissingEmbedded(definition: MappingDefinition, { embedded }: OpeningContext): void {
+  const { region, resource, service } = arnOf(definition.fields.EventSourceArn ?? '');
+  if (region !== EMBEDDED_REGION) return;
+  if (service === 'sqs' && !embedded.queues.has(resource)) refuseValue(NO_QUEUE);
+  if (service === 'kinesis' && !embedded.streams.has(resource.replace(/^stream\//, ''))) refuseValue(noStream(definition));
+}
+
+async function openOrRefuse(definition: MappingDefinition, context: OpeningContext): Promise<OpenMapping> {
+  try {
+    return await openDefinition(definition, context);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const texts = error.problems.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`));
+    return refuseValue(texts.join('; '));
+  }
+}
+
+async function describe(opened: OpenMapping, definition: MappingDefinition, target: KnownFunction): Promise<void> {
+  try {
+    if (opened.discipline === 'queue') {
+      const { visibilityTimeoutSeconds: visibility } = await opened.source.describe();
+      const { timeoutSeconds: timeout } = target;
+      if (visibility < timeout) {
+        refuseValue(`Queue visibility timeout: ${String(visibility)} seconds is less than Function timeout: ${String(timeout)} seconds`);
+      }
+    } else await opened.source.describe();
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    refuseValue(textOf(error, definition), error.message);
+  }
+}
+
+const sqsText = (code: string, message: string): string =>
+  `Error occurred while ReceiveMessage. SQS Error Code: ${code}. SQS Error Message: ${message}`;
+const NO_QUEUE = sqsText('AWS.SimpleQueueService.NonExistentQueue', 'The specified queue does not exist.');
+const noStream = ({ fields }: MappingDefinition): string => `Stream not found: ${fields.EventSourceArn ?? ''}`;
+
+function textOf({ kind, code, message }: SourceError, definition: MappingDefinition): string {
+  const { source, fields } = definition;
+  if (isQueue(source)) {
+    if (kind === 'not-found') return NO_QUEUE;
+    if (kind === 'denied') return 'The provided execution role does not have permissions to call GetQueueAttributes on SQS';
+    return sqsText(code, message);
+  }
+  if (kind === 'not-found') return noStream(definition);
+  const actions =
+    source === 'kinesis'
+      ? 'GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams'
+      : 'GetRecords, GetShardIterator, DescribeStream, and ListStreams';
+  const cause = kind === 'denied' ? '' : ` (${message})`;
+  return `Cannot access stream ${fields.EventSourceArn ?? ''}. Please ensure the role can perform the ${actions} Actions on your stream in IAM.${cause}`;
+}

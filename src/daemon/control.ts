@@ -1,0 +1,365 @@
+import { basename } from 'node:path';
+import type { MappingState, StateStore } from '../contract/index.ts';
+import { type CoreEngine, parseFunctionName } from '../engine/index.ts';
+import { Latch } from '../kit/index.ts';
+import type { MappingApi } from '../manage/index.ts';
+import {
+  addTags,
+  applyUpdate,
+  byCreation,
+  type Claim,
+  decodeDefinition,
+  encodeDefinition,
+  type ListQuery,
+  type MappingDefinition,
+  mappingNotFound,
+  pageOf,
+  ResourceRefusal,
+  readCreate,
+  readList,
+  readTagged,
+  readTagResource,
+  readUntagResource,
+  readUpdate,
+  refuseConflict,
+  refuseInUse,
+  stateOfCreate,
+  stateOfUpdate,
+  type Tags,
+  type UpdateRequest,
+  unknownMapping,
+} from '../resource/index.ts';
+import { FunctionFinder, openChecked } from './control-checks.ts';
+import { definitionOfPlan } from './control-file.ts';
+import { LiveMapping, type LiveParts } from './control-mapping.ts';
+import { closeOpen, type OpeningContext, openDefinition } from './control-opening.ts';
+import type { OpenMapping } from './open-mappings.ts';
+import type { MappingPlan } from './plan-mappings.ts';
+
+/** What a control is made with. */
+export interface ControlParts {
+  readonly engine: CoreEngine;
+  readonly store: StateStore;
+  readonly context: OpeningContext;
+}
+
+/** A definition and its version in the store. */
+interface Stored {
+  readonly definition: MappingDefinition;
+  readonly version: number;
+}
+
+type Configuration = Readonly<Record<string, unknown>>;
+
+/**
+ * The mappings of a daemon as resources: stored with versions, shown, changed and removed over the API, and made to agree with
+ * the file. What the API has made is resumed at the start of the daemon.
+ */
+export class Control implements MappingApi {
+  readonly #parts: ControlParts;
+  readonly #finder: FunctionFinder;
+  readonly #live = new Map<string, LiveMapping>();
+  readonly #byName = new Map<string, LiveMapping>();
+  /** Creations that were let through and are not stored yet: no second one of the same pair may come between. */
+  readonly #coming = new Set<MappingDefinition>();
+  readonly #closing = new Latch();
+  readonly #disabled = new Set<string>();
+  readonly #stopListening: () => void;
+  #stored = new Map<string, Stored>();
+
+  constructor(parts: ControlParts) {
+    this.#parts = parts;
+    this.#finder = new FunctionFinder(parts.engine, parts.context);
+    this.#stopListening = parts.engine.on('mapping.state', ({ mapping, to }) => {
+      if (to === 'Enabled' || to === 'Disabled') this.#byName.get(mapping)?.moved();
+    });
+  }
+
+  /** Names of mappings that are switched off on purpose. */
+  get disabled(): ReadonlySet<string> {
+    return this.#disabled;
+  }
+
+  /** Reads what is stored. To be called once, before anything else. Rejects when the store cannot be read. */
+  async load(): Promise<void> {
+    for (const { id, version, data } of await this.#parts.store.listMappings()) {
+      try {
+        this.#stored.set(id, { definition: decodeDefinition(data), version });
+      } catch (error) {
+        // It belongs to a newer version, so it stays as it is.
+        this.#parts.context.logger.error({ mapping: id, err: error }, 'a stored mapping cannot be read and is left alone');
+      }
+    }
+  }
+
+  /**
+   * Makes the mappings of a file what the file says: new ones are created, changed ones changed, and those that this file once had and has no more
+   * removed with their positions. `opened` are those of `plans` whose parts are made already; the others are opened when they are needed.
+   * Throws a ConfigError for what the engine refuses.
+   */
+  async reconcile(file: string, plans: readonly MappingPlan[], opened: ReadonlyMap<string, OpenMapping> = new Map()): Promise<void> {
+    const names = new Set(plans.map(({ name }) => name));
+    for (const { definition } of [...this.#stored.values(), ...this.#live.values()]) {
+      if (isOfFile(definition, file) && !names.has(definition.name)) await this.#forget(definition);
+    }
+    for (const plan of plans) await this.#reconcileOne(file, plan, opened.get(plan.name));
+  }
+
+  /** Begins what the API made in an earlier run, and finishes what it deleted. */
+  resume(): void {
+    const stored = [...this.#stored.values()].toSorted((one, other) => byCreation(one.definition, other.definition));
+    this.#stored = new Map();
+    for (const { definition, version } of stored) {
+      // Those of other files are for the daemons of these files.
+      if (definition.owner.kind === 'file' && !definition.isDeleting) continue;
+      this.#add(definition, version).begin();
+    }
+  }
+
+  /** Changes nothing more: the daemon is about to stop. What has been accepted is carried out at its next start. */
+  stop(): void {
+    this.#closing.set();
+  }
+
+  /** Gives back what mappings hold. The engine has stopped. */
+  async close(): Promise<void> {
+    this.stop();
+    this.#stopListening();
+    await Promise.all([...this.#live.values()].map((mapping) => mapping.close()));
+    await this.#finder.close();
+  }
+
+  async create(body: unknown): Promise<Configuration> {
+    const { clock, random } = this.#parts.context.catalog;
+    const [uuid, now] = [random.uuid(), clock.wall()];
+    const { functionName, source, enabled, tags, fields } = readCreate(body, { now, uuid });
+    const target = await this.#finder.find(functionName);
+    const times = { createdAt: now, lastModified: now };
+    const identity = { uuid, name: uuid, owner: { kind: 'api' as const }, isDeleting: false };
+    const definition: MappingDefinition = { ...identity, ...times, source, functionArn: target.arn, enabled, fields, tags };
+    this.#refuseConflict(definition);
+    this.#coming.add(definition);
+    try {
+      const opened = await openChecked(definition, target, this.#parts.context);
+      const version = await this.#put(definition, 0);
+      const mapping = this.#add(definition, version);
+      mapping.accept(definition, version, stateOfCreate(enabled), opened);
+      return mapping.configuration;
+    } finally {
+      this.#coming.delete(definition);
+    }
+  }
+
+  list(query: ListQuery): Configuration {
+    const request = readList(query);
+    const parsed = request.functionName === undefined ? undefined : parseFunctionName(request.functionName);
+    const wanted = typeof parsed === 'string' ? { name: '', qualifier: undefined } : parsed;
+    const all = [...this.#live.values()].toSorted((one, other) => byCreation(one.definition, other.definition));
+    const { items, nextMarker } = pageOf(all, request, wanted);
+    return {
+      EventSourceMappings: items.map((mapping) => mapping.configuration),
+      ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }),
+    };
+  }
+
+  get(uuid: string): Configuration {
+    return this.#find(uuid).configuration;
+  }
+
+  async update(uuid: string, body: unknown): Promise<Configuration> {
+    const request = readUpdate(body);
+    const mapping = this.#find(uuid);
+    return mapping.inTurn(async () => {
+      refuseInUse('update', mapping.definition);
+      const definition = await this.#updated(mapping.definition, request);
+      const state = stateOfUpdate(mapping.definition, definition.enabled);
+      return this.#change(mapping, definition, state);
+    });
+  }
+
+  async delete(uuid: string): Promise<Configuration> {
+    const mapping = this.#find(uuid);
+    return mapping.inTurn(() => {
+      refuseInUse('delete', mapping.definition);
+      refuseOwned(mapping.definition);
+      return this.#change(mapping, { ...mapping.definition, isDeleting: true, lastModified: this.#now }, 'Deleting');
+    });
+  }
+
+  async tag(resource: string, body: unknown): Promise<void> {
+    const { uuid, tags } = readTagResource(resource, body);
+    await this.#retag(resource, uuid, (before) => addTags(before, tags));
+  }
+
+  async untag(resource: string, keys: readonly string[] | undefined): Promise<void> {
+    const { uuid, keys: gone } = readUntagResource(resource, keys);
+    await this.#retag(resource, uuid, (before) => Object.fromEntries(Object.entries(before).filter(([key]) => !gone.includes(key))));
+  }
+
+  tags(resource: string): Tags {
+    return this.#findTagged(resource, readTagged(resource)).definition.tags;
+  }
+
+  get #now(): number {
+    return this.#parts.context.catalog.clock.wall();
+  }
+
+  #find(uuid: string): LiveMapping {
+    const mapping = this.#live.get(uuid);
+    if (mapping === undefined) throw unknownMapping();
+    return mapping;
+  }
+
+  #findTagged(resource: string, uuid: string): LiveMapping {
+    const mapping = this.#live.get(uuid.toLowerCase());
+    if (mapping?.configuration['EventSourceMappingArn'] !== resource) throw mappingNotFound(resource);
+    return mapping;
+  }
+
+  async #updated(before: MappingDefinition, request: UpdateRequest): Promise<MappingDefinition> {
+    const { fields, isChanged } = applyUpdate(before, request);
+    const target = request.functionName === undefined ? undefined : await this.#finder.find(request.functionName);
+    const definition: MappingDefinition = {
+      ...before,
+      fields,
+      functionArn: target?.arn ?? before.functionArn,
+      enabled: request.enabled ?? before.enabled,
+      lastModified: this.#now,
+    };
+    const isMoved = definition.functionArn !== before.functionArn;
+    if (isChanged || isMoved) refuseOwned(before);
+    if (!isMoved || target === undefined) return definition;
+    this.#refuseConflict(definition, before.uuid);
+    // Asked as at its creation, and made anew when it has been drained.
+    await closeOpen(await openChecked(definition, target, this.#parts.context));
+    return definition;
+  }
+
+  async #retag(resource: string, uuid: string, change: (before: Tags) => Tags): Promise<void> {
+    const mapping = this.#findTagged(resource, uuid);
+    await mapping.inTurn(async () => {
+      const definition = { ...mapping.definition, tags: change(mapping.definition.tags) };
+      const version = await this.#put(definition, mapping.version);
+      mapping.retagged(definition, version);
+    });
+  }
+
+  async #change(mapping: LiveMapping, definition: MappingDefinition, state: MappingState): Promise<Configuration> {
+    const version = await this.#put(definition, mapping.version);
+    this.#noteSwitch(definition);
+    mapping.accept(definition, version, state);
+    return mapping.configuration;
+  }
+
+  async #put(definition: MappingDefinition, expectedVersion: number): Promise<number> {
+    if (this.#closing.isSet) throw new ResourceRefusal('ServiceException', 'The daemon is stopping.');
+    const version = await this.#parts.store.putMapping(definition.name, expectedVersion, encodeDefinition(definition));
+    if (version !== undefined) return version;
+    throw new ResourceRefusal(
+      'ResourceConflictException',
+      'Another process that shares the state store has changed this event source mapping.',
+    );
+  }
+
+  /** A process that shares the store and has a mapping of the same name may have been faster; the last one to start has it. */
+  async #putOfFile(definition: MappingDefinition, expectedVersion: number): Promise<number> {
+    const { store } = this.#parts;
+    let expected = expectedVersion;
+    for (;;) {
+      const version = await store.putMapping(definition.name, expected, encodeDefinition(definition));
+      if (version !== undefined) return version;
+      const stored = await store.listMappings();
+      expected = stored.find(({ id }) => id === definition.name)?.version ?? 0;
+    }
+  }
+
+  #refuseConflict(claim: Claim, except?: string): void {
+    const others = [...[...this.#live.values()].map(({ definition }) => definition), ...this.#coming];
+    refuseConflict(
+      claim,
+      others.filter(({ uuid }) => uuid !== except),
+    );
+  }
+
+  #add(definition: MappingDefinition, version: number): LiveMapping {
+    const mapping = new LiveMapping(this.#liveParts, definition, version);
+    this.#live.set(definition.uuid, mapping);
+    this.#byName.set(definition.name, mapping);
+    this.#noteSwitch(definition);
+    return mapping;
+  }
+
+  #noteSwitch({ name, enabled }: MappingDefinition): void {
+    if (enabled) this.#disabled.delete(name);
+    else this.#disabled.add(name);
+  }
+
+  get #liveParts(): LiveParts {
+    const { engine, store, context } = this.#parts;
+    const { clock } = context.catalog;
+    return {
+      engine,
+      store,
+      clock,
+      logger: context.logger,
+      closing: this.#closing,
+      open: (definition) => openDefinition(definition, context),
+      hurry: (mapping) => {
+        const { source } = mapping.plan;
+        const queue = source.kind === 'embedded-queue' ? context.embedded.queues.get(source.queue) : undefined;
+        queue?.endReceives();
+        // Once more for those that were just about to wait.
+        void clock.turn().then(() => queue?.endReceives());
+      },
+      onGone: ({ definition: { uuid, name } }) => {
+        this.#live.delete(uuid);
+        this.#byName.delete(name);
+        this.#disabled.delete(name);
+      },
+    };
+  }
+
+  async #forget(definition: MappingDefinition): Promise<void> {
+    const mapping = this.#live.get(definition.uuid);
+    if (mapping !== undefined) {
+      await mapping.inTurn(() => this.#change(mapping, { ...mapping.definition, isDeleting: true, lastModified: this.#now }, 'Deleting'));
+      return;
+    }
+    this.#stored.delete(definition.name);
+    await this.#parts.store.removeMapping(definition.name);
+  }
+
+  async #reconcileOne(file: string, plan: MappingPlan, opened: OpenMapping | undefined): Promise<void> {
+    const live = this.#byName.get(plan.name);
+    const stored = live === undefined ? this.#stored.get(plan.name) : live;
+    if (stored?.definition.isDeleting === true && live === undefined) await this.#forget(stored.definition);
+    const before = stored?.definition.isDeleting === true ? undefined : stored;
+    const { config, catalog } = this.#parts.context;
+    const owner = { kind: 'file' as const, file };
+    const parts = { plan, owner, config, now: catalog.clock.wall(), uuid: catalog.random.uuid() };
+    const definition = definitionOfPlan({ ...parts, before: before?.definition });
+    const version = definition === before?.definition ? before.version : await this.#putOfFile(definition, before?.version ?? 0);
+    this.#stored.delete(plan.name);
+    if (live !== undefined) {
+      if (definition !== before?.definition) live.accept(definition, version, 'Updating', opened);
+      this.#noteSwitch(definition);
+      return;
+    }
+    const mapping = this.#add(definition, version);
+    if (opened === undefined) mapping.begin();
+    else mapping.adopt(opened);
+  }
+}
+
+function isOfFile({ owner }: MappingDefinition, file: string): boolean {
+  return owner.kind === 'file' && owner.file === file;
+}
+
+/** What a file says is changed in the file: at the next start it would be undone. */
+function refuseOwned({ owner, name }: MappingDefinition): void {
+  if (owner.kind !== 'file') return;
+  throw new ResourceRefusal(
+    'ResourceConflictException',
+    `The event source mapping is ${name} of the configuration file ${basename(owner.file)}; change it there. Only Enabled and tags can be changed over the API.`,
+  );
+}

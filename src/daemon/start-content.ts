@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import { refuse } from '../mapping/index.ts';
+import type { StartOptions } from './command-line.ts';
+import { isPlainObject } from './pascal-schema.ts';
+import { type ReadFile, readConfigFile } from './read-file.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What `millrace start` was told, as a file would say it: the file, where there is one, with what the options say instead. Throws
+ * a ConfigError.
+ */
+export function startContent({ config, awsEndpoint, store }: StartOptions, environment: Environment): ReadFile {
+  const { folder, content } = config === undefined ? { folder: process.cwd(), content: withoutFile(environment) } : readConfigFile(config);
+  // What is no object is refused as it is.
+  if (!isPlainObject(content)) return { folder, content };
+  return {
+    folder,
+    content: {
+      ...content,
+      ...(awsEndpoint === undefined ? {} : { aws: atOneEndpoint(content['aws'], awsEndpoint) }),
+      ...(store === undefined ? {} : { store: storeOf(store) }),
+    },
+  };
+}
+
+/** Everything is where --aws-endpoint says, functions too. */
+function withoutFile({ AWS_REGION: region, AWS_DEFAULT_REGION: byDefault }: Environment): Readonly<Record<string, unknown>> {
+  const where = region ?? byDefault;
+  return { lambda: {}, aws: where === undefined ? {} : { region: where } };
+}
+
+function atOneEndpoint(aws: unknown, endpoint: string): Readonly<Record<string, unknown>> {
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
+    refuse('--aws-endpoint', `must be a URL such as http://127.0.0.1:4566, but is ${JSON.stringify(endpoint.slice(0, 60))}`);
+  }
+  const { endpoints: _elsewhere, ...rest } = isPlainObject(aws) ? aws : {};
+  return { ...rest, endpoint };
+}
+
+function storeOf(store: string): Readonly<Record<string, unknown>> {
+  return store === 'memory' ? { type: 'memory' } : { type: 'sqlite', path: resolve(store) };
+}
