@@ -52,13 +52,14 @@ export interface ManageServer {
 export function manageServer(parts: ManageParts): ManageServer {
   const { clock, meter, random, security = {} } = parts;
   const { access, tls, rateLimit = RATE_LIMIT_DEFAULT, maxConnections: connections = CONNECTIONS_DEFAULT } = security;
+  const { headersTimeoutMs, requestTimeoutMs } = security;
   const server = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: true,
     genReqId: () => random.uuid(),
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
-    serverFactory: (handler) => bareServer(handler, { connections }, tls),
+    serverFactory: (handler) => bareServer(handler, { connections, headersTimeoutMs, requestTimeoutMs }, tls),
     clientErrorHandler: refuseGarbage,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   });
@@ -78,8 +79,8 @@ export function manageServer(parts: ManageParts): ManageServer {
   addExplain(server, parts);
   addMessages(server, parts);
   addRecords(server, parts);
-  addTopicRecords(server, parts);
   if (parts.lambda !== undefined) addLambda(server, parts.lambda);
+  addTopicRecords(server, parts);
   return {
     listen: async ({ host, port }) => {
       try {
@@ -109,8 +110,8 @@ function takeBodiesAsText(server: FastifyInstance): void {
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const statusCode = statusOf(error);
   if (error instanceof ResourceRefusal) return answerRefusal(reply, error);
+  const statusCode = statusOf(error);
   const surface = surfaceOf(request);
   const { code, message } = surface === 'lambda' ? lambdaAnswerOf(error, statusCode) : answerOf(error, statusCode);
   return refuseWith(reply, surface, { statusCode, code, message });

@@ -58,6 +58,10 @@ export interface SecuritySettings {
   readonly rateLimit?: RateLimitOptions | undefined;
   /** How many connections may be open at once; default 1,024. */
   readonly maxConnections?: number | undefined;
+  /** How long the head of a request may take, ms; default 5,000. */
+  readonly headersTimeoutMs?: number | undefined;
+  /** How long the whole of a request may take, ms; default 30,000. */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 /** What is shown and taken in over HTTP. */
@@ -78,6 +82,6 @@ export interface ManageParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly security?: SecuritySettings | undefined;
-}
   /** Without it Lambda's API is not served. */
   readonly lambda?: LambdaApi | undefined;
+}

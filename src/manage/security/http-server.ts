@@ -12,11 +12,14 @@ export interface TlsFiles {
 export interface ConnectionLimits {
   /** How many connections may be open at once; more are closed as they come. */
   readonly connections: number;
+  /** How long the head of a request may take, ms; default 5,000. */
+  readonly headersTimeoutMs?: number | undefined;
+  /** How long the whole of a request may take, ms; default 30,000. */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 /** The largest head of a request, bytes. */
 const HEADER_BYTES_MAX = 16_384;
-/** How long the head of a request may take, and the whole of it, ms. */
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** How often connections that take longer are looked for, ms. Node's own 30 s would let each of them stay that long. */
@@ -29,8 +32,8 @@ const HANDSHAKE_TIMEOUT_MS = 5_000;
 export function bareServer(handler: RequestListener, limits: ConnectionLimits, tls: TlsFiles | undefined): Server {
   const options: ServerOptions = {
     maxHeaderSize: HEADER_BYTES_MAX,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: limits.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
+    requestTimeout: limits.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: LOOK_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   };
