@@ -15,6 +15,7 @@ import {
   type Meter,
   type NamedQueueMapOptions,
   type NamedStreamMapOptions,
+  type NamedTopicMapOptions,
   type QueueMapOptions,
   type StateStore,
   type StreamMapOptions,
@@ -22,6 +23,7 @@ import {
   systemClock,
   systemEventLoop,
   systemRandom,
+  type TopicMapOptions,
 } from '../src/index.ts';
 import { pinoLogger } from './logger/pino/index.ts';
 import { memoryStore } from './store/memory/index.ts';
@@ -72,12 +74,22 @@ export interface MapOptions<Event> extends Omit<QueueMapOptions<Event>, 'target'
 /** The same for a stream. */
 export interface MapStreamOptions<Event> extends Omit<StreamMapOptions<Event>, 'target'>, WithHandler<Event> {}
 
+/** The same for a topic. */
+export interface MapTopicOptions<Event> extends Omit<TopicMapOptions<Event>, 'target'>, WithHandler<Event> {}
+
 /** What a mapping invokes. */
 export interface WithHandler<Event> {
   readonly target: FunctionTarget<Event> | FunctionRef<Event> | FunctionHandler<Event>;
 }
 
-type AnyMapOptions<Event> = MapOptions<Event> | MapStreamOptions<Event> | NamedQueueMapOptions<Event> | NamedStreamMapOptions<Event>;
+/** A mapping of any source. */
+export type AnyMapOptions<Event> =
+  | MapOptions<Event>
+  | MapStreamOptions<Event>
+  | MapTopicOptions<Event>
+  | NamedQueueMapOptions<Event>
+  | NamedStreamMapOptions<Event>
+  | NamedTopicMapOptions<Event>;
 
 /**
  * The event-source mapping engine.
@@ -114,6 +126,8 @@ export class Engine extends CoreEngine {
   override map<Event>(options: MapOptions<Event> | NamedQueueMapOptions<Event>, checked?: Checked): Mapping;
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- a union would let a queue take the fields of a stream
   override map<Event>(options: MapStreamOptions<Event> | NamedStreamMapOptions<Event>, checked?: Checked): Mapping;
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the same for the fields of a topic
+  override map<Event>(options: MapTopicOptions<Event> | NamedTopicMapOptions<Event>, checked?: Checked): Mapping;
   override map<Event>(options: AnyMapOptions<Event>, checked?: Checked): Mapping {
     if (!('target' in options)) return this.add(options, checked);
     const { target } = options;

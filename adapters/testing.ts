@@ -11,12 +11,13 @@ import type {
   Mapping,
   NamedQueueMapOptions,
   NamedStreamMapOptions,
+  NamedTopicMapOptions,
   QueueSource,
   Random,
   RecordedInvocation,
 } from '../src/index.ts';
 import { CoreEngine, Recorder, silentLogger, silentMeter, systemClock, systemRandom } from '../src/index.ts';
-import type { MapOptions, MapStreamOptions } from './index.ts';
+import type { AnyMapOptions, MapOptions, MapStreamOptions, MapTopicOptions } from './index.ts';
 import { type SqsOptions, sqs } from './source/sqs/index.ts';
 import { memoryStore } from './store/memory/index.ts';
 import { handler } from './target/function/index.ts';
@@ -98,9 +99,9 @@ export class TestEngine extends CoreEngine {
   override map<Event>(options: MapOptions<Event> | NamedQueueMapOptions<Event>): Mapping;
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- a union would let a queue take the fields of a stream
   override map<Event>(options: MapStreamOptions<Event> | NamedStreamMapOptions<Event>): Mapping;
-  override map<Event>(
-    options: MapOptions<Event> | MapStreamOptions<Event> | NamedQueueMapOptions<Event> | NamedStreamMapOptions<Event>,
-  ): Mapping {
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the same for the fields of a topic
+  override map<Event>(options: MapTopicOptions<Event> | NamedTopicMapOptions<Event>): Mapping;
+  override map<Event>(options: AnyMapOptions<Event>): Mapping {
     return this.add('target' in options ? { ...options, target: this.#recorded(options.target) } : options);
   }
 

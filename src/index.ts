@@ -11,9 +11,11 @@ export {
   type FunctionVersionOptions,
   type NamedQueueMapOptions,
   type NamedStreamMapOptions,
+  type NamedTopicMapOptions,
   parseFunctionName,
   type QueueMapOptions,
   type StreamMapOptions,
+  type TopicMapOptions,
 } from './engine/index.ts';
 export {
   compileFilterPattern,
@@ -35,6 +37,7 @@ export {
   type QueueFields,
   refuse,
   type StreamFields,
+  type TopicFields,
 } from './mapping/index.ts';
 export { silentLogger, silentMeter } from './observe/index.ts';
 export { systemClock, systemEventLoop, systemRandom } from './system.ts';

@@ -29,6 +29,12 @@ export class SourceError extends Error {
   }
 }
 
+/** An adapter's error; anything else is a defect of the adapter and treated as a passing fault. */
+export function asSourceError(error: unknown): SourceError {
+  if (error instanceof SourceError) return error;
+  return new SourceError('unavailable', 'Unknown', error instanceof Error ? error.message : String(error), { cause: error });
+}
+
 /** One thing that is wrong with what a user wrote: where, what, and how to mend it. */
 export interface ConfigProblem {
   /** Path of the field in the user's own spelling, such as `mappings[0].BatchSize`. */

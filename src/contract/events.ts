@@ -78,6 +78,10 @@ export interface EngineEvents {
   'range.settled': { mapping: string; shardId: string; records: number };
   /** A range failed and goes on as two: its first `first` records, then the rest. */
   'range.split': { mapping: string; shardId: string; records: number; first: number };
+  /** A commit of the group holds metadata that is not Millrace's, or of another version: only its offset counts. */
+  'metadata.ignored': { mapping: string; partition: number };
+  /** The group gave this process so many partitions; it has `kept` of them from before without a break. */
+  'group.assigned': { mapping: string; partitions: number; kept: number };
   /** Records were given up. `delivered`: the destination confirmed; false: there is none, or it failed and the mapping drops. */
   'range.discarded': { mapping: string; shardId: string; records: number; condition: DiscardCondition; delivered: boolean };
   /** The on-failure destination cannot be used as it is: seen when the mapping began. What is given up will wait for it. */

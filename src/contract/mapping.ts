@@ -79,3 +79,12 @@ export interface StreamMappingOptions {
   /** Millrace's extension; see the queue's. */
   readonly abandonAfterSeconds: number | undefined;
 }
+
+/**
+ * The resolved options of a topic mapping: a stream's, with other defaults. ParallelizationFactor is 1..100, by record key
+ * (Millrace's extension), and there are no tumbling windows.
+ */
+export interface TopicMappingOptions extends StreamMappingOptions {
+  /** ConsumerGroupId; `undefined`: the mapping's own name or UUID. */
+  readonly consumerGroupId: string | undefined;
+}

@@ -61,6 +61,8 @@ export type StreamStep<Item extends StreamRecord = StreamRecord> =
       readonly readThrough: number | undefined;
       /** How far the page is behind the tip, ms; `undefined` when the service does not tell. */
       readonly millisBehindLatest: number | undefined;
+      /** How many numbers lie between the page and the end of the log: records that wait unread, about (topics only). */
+      readonly recordsBehind?: number | undefined;
       /** The shard is closed and this was its last page. The iteration ends after it. */
       readonly ended: boolean;
     }

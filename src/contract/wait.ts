@@ -33,6 +33,8 @@ export type WaitReason =
   | { readonly kind: 'lease'; readonly owner: string }
   /** A shard waits until its parents are worked off. */
   | { readonly kind: 'parents'; readonly shards: readonly string[] }
+  /** The consumer group is being formed, or spreads its partitions anew; nothing of them is begun. */
+  | { readonly kind: 'rebalance' }
   /** A lane has nothing to do. */
   | { readonly kind: 'no-records' }
   /** A destination did not take a record of what was given up; it is sent again at `at`. */

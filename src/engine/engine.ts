@@ -11,8 +11,11 @@ import {
   queueMapping,
   resolveQueueOptions,
   resolveStreamOptions,
+  resolveTopicOptions,
   type SourceMapping,
   streamMapping,
+  TOPIC_TIMEOUT_SECONDS_MAX,
+  topicMapping,
 } from '../mapping/index.ts';
 import { EventHub, logListener, MeterListener, Observatory } from '../observe/index.ts';
 import type { FoundFunction, FunctionSummary, InvokeAnswer } from './function-summary.ts';
@@ -30,9 +33,11 @@ import {
   type NamedFunctionOfMapping,
   type NamedQueueMapOptions,
   type NamedStreamMapOptions,
+  type NamedTopicMapOptions,
   type QueueMapOptions,
   REGION_DEFAULT,
   type StreamMapOptions,
+  type TopicMapOptions,
   WEIGHT_FIELD,
 } from './options.ts';
 import { Watch } from './watch.ts';
@@ -58,10 +63,15 @@ interface Mapped {
 
 type OfQueue<Event> = QueueMapOptions<Event> | NamedQueueMapOptions<Event>;
 type OfStream<Event> = StreamMapOptions<Event> | NamedStreamMapOptions<Event>;
-type AnyMapOptions<Event> = OfQueue<Event> | OfStream<Event>;
+type OfTopic<Event> = TopicMapOptions<Event> | NamedTopicMapOptions<Event>;
+type AnyMapOptions<Event> = OfQueue<Event> | OfStream<Event> | OfTopic<Event>;
 
 function isOfStream<Event>(options: AnyMapOptions<Event>): options is OfStream<Event> {
   return options.source.kind === 'stream';
+}
+
+function isOfTopic<Event>(options: AnyMapOptions<Event>): options is OfTopic<Event> {
+  return options.source.kind === 'topic';
 }
 
 /**
@@ -122,6 +132,8 @@ export class CoreEngine {
   map<Event>(options: QueueMapOptions<Event> | NamedQueueMapOptions<Event>, checked?: Checked): Mapping;
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- a union would let a queue take the fields of a stream
   map<Event>(options: StreamMapOptions<Event> | NamedStreamMapOptions<Event>, checked?: Checked): Mapping;
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the same for the fields of a topic
+  map<Event>(options: TopicMapOptions<Event> | NamedTopicMapOptions<Event>, checked?: Checked): Mapping;
   map<Event>(options: AnyMapOptions<Event>, checked: Checked = {}): Mapping {
     return this.add(options, checked);
   }
@@ -135,9 +147,7 @@ export class CoreEngine {
     if (this.#mappings.has(name)) {
       throw new ConfigError([{ field: checked.at ?? 'name', message: `there is a mapping ${name} already; give this one another name` }]);
     }
-    const { mapping, enabled } = isOfStream(options)
-      ? this.#mapStream(options, { id, name }, checked)
-      : this.#mapQueue(options, { id, name }, checked);
+    const { mapping, enabled } = this.#made(options, { id, name }, checked);
     this.#mappings.set(name, mapping);
     this.#meters.open({ id, name, functionName: mapping.functionName, kind: options.source.kind });
     if (!enabled) this.#disabled.add(name);
@@ -185,6 +195,11 @@ export class CoreEngine {
     return { kind: 'answered', requestId, version: invoker.definition.version, outcome: await outcome };
   }
 
+  #made<Event>(options: AnyMapOptions<Event>, named: Named, checked: Checked): Mapped {
+    if (isOfTopic(options)) return this.#mapTopic(options, named, checked);
+    return isOfStream(options) ? this.#mapStream(options, named, checked) : this.#mapQueue(options, named, checked);
+  }
+
   #mapQueue<Event>(options: OfQueue<Event>, named: Named, checked: Checked): Mapped {
     const { source, weight, ...fields } = withoutInvoked(options);
     const resolved = resolveQueueOptions(fields, { fifo: source.fifo, filterKind: source.filtering?.kind }, checked);
@@ -211,6 +226,20 @@ export class CoreEngine {
       createdAt: options.createdAt,
     });
     this.#tellVolatile(named.name);
+    return { mapping, enabled: resolved.enabled };
+  }
+
+  #mapTopic<Event>(options: OfTopic<Event>, named: Named, checked: Checked): Mapped {
+    const { source, destinationConfig, weight, ...fields } = withoutInvoked(options);
+    const { label, startingPositions, filtering } = source;
+    const destination = destinationConfig?.onFailure?.destination;
+    const hasDestination = destination !== undefined;
+    const rules = { label, startingPositions, filterKind: filtering?.kind, hasDestination, now: this.#platform.clock.wall() };
+    const resolved = resolveTopicOptions(fields, rules, checked);
+    const invoker = this.#invokerOf(options, checked);
+    if (invoker.definition.timeoutMs > TOPIC_TIMEOUT_SECONDS_MAX * 1000) throw tooSlowForTopics(invoker.definition, checked);
+    this.#seat(invoker, named.name, weight, checked);
+    const mapping = topicMapping({ ...this.#common(named), options: resolved, source, destination, invoker, groupId: named.name });
     return { mapping, enabled: resolved.enabled };
   }
 
@@ -350,6 +379,16 @@ function isByName(options: FunctionOfMapping<never> | NamedFunctionOfMapping): o
 function hasItsOwn(name: string, field: string): ConfigError {
   return new ConfigError([
     { field, message: `function ${name} has its own timeout, concurrency and breaker; set them where it is registered` },
+  ]);
+}
+
+function tooSlowForTopics(
+  { name, timeoutMs }: { readonly name: string; readonly timeoutMs: number },
+  { at = 'target' }: Checked,
+): ConfigError {
+  const [is, most] = [String(timeoutMs / 1000), String(TOPIC_TIMEOUT_SECONDS_MAX)];
+  return new ConfigError([
+    { field: at, message: `function ${name} has a timeout of ${is} s; functions of Kafka mappings have at most ${most}` },
   ]);
 }
 

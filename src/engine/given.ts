@@ -6,6 +6,7 @@ const NAME_LENGTH_MAX = 256;
 
 const QUEUE_METHODS = ['describe', 'receive', 'delete', 'changeVisibility', 'depth'];
 const STREAM_METHODS = ['describe', 'listShards', 'read', 'toEvent'];
+const TOPIC_METHODS = ['describe', 'join', 'toEvent'];
 
 /** Refuses what callers without types may hand over as the parts of a mapping. Throws a ConfigError that names all that is wrong. */
 export function checkMappingParts(
@@ -14,7 +15,7 @@ export function checkMappingParts(
 ): void {
   const { source, name } = given;
   const problems = [
-    ...(hasMethods(source, QUEUE_METHODS) || hasMethods(source, STREAM_METHODS)
+    ...([QUEUE_METHODS, STREAM_METHODS, TOPIC_METHODS].some((methods) => hasMethods(source, methods))
       ? []
       : [problem(at, 'source', "a source such as sqs({ queue: 'arn:...' }) or embeddedQueue({ name })", source)]),
     ...checkInvoked(given, at),

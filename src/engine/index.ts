@@ -26,9 +26,11 @@ export {
   type FunctionRef,
   type NamedQueueMapOptions,
   type NamedStreamMapOptions,
+  type NamedTopicMapOptions,
   type QueueMapOptions,
   REGION_DEFAULT,
   type StreamMapOptions,
+  type TopicMapOptions,
   WEIGHT_FIELD,
 } from './options.ts';
 export {

@@ -10,8 +10,9 @@ import type {
   Random,
   StateStore,
   StreamSource,
+  TopicSource,
 } from '../contract/index.ts';
-import type { QueueFields, StreamFields } from '../mapping/index.ts';
+import type { QueueFields, StreamFields, TopicFields } from '../mapping/index.ts';
 import { BREAKER_FIELD, type BreakerOption } from './breaker-options.ts';
 import { DESCRIPTION, type FunctionAliasOptions, type FunctionVersionOptions, TIMEOUT } from './qualifiers.ts';
 
@@ -178,3 +179,18 @@ export interface StreamMapOptions<Event> extends StreamMapParts<Event>, Function
 
 /** A mapping of a stream to a function that it names. */
 export interface NamedStreamMapOptions<Event> extends StreamMapParts<Event>, NamedFunctionOfMapping {}
+
+interface TopicMapParts<Event> extends TopicFields {
+  readonly source: TopicSource<Event>;
+  /** Where the records of what is given up go. */
+  readonly destinationConfig?: { readonly onFailure?: { readonly destination?: FailureDestination } };
+}
+
+/**
+ * A mapping of a topic. Its consumer group is `consumerGroupId`, else its name, else its UUID: without the first two it begins
+ * anew with every process.
+ */
+export interface TopicMapOptions<Event> extends TopicMapParts<Event>, FunctionOfMapping<Event> {}
+
+/** A mapping of a topic to a function that it names. */
+export interface NamedTopicMapOptions<Event> extends TopicMapParts<Event>, NamedFunctionOfMapping {}

@@ -1,4 +1,5 @@
 import {
+  asSourceError,
   type Clock,
   QUEUE_MESSAGES_PER_RECEIVE,
   type QueueMessage,
@@ -6,7 +7,6 @@ import {
   type Random,
   type SourceError,
 } from '../contract/index.ts';
-import { asSourceError } from './source-gate.ts';
 
 /** What one receive came to. */
 export type Polled =

@@ -1,4 +1,4 @@
-import { type Clock, type Random, SourceError, type WaitReason } from '../contract/index.ts';
+import { asSourceError, type Clock, type Random, SourceError, type WaitReason } from '../contract/index.ts';
 import { type BackoffPolicy, type Deferred, deferred, type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
 
 /** Waits between looks at a source that cannot be used. */
@@ -114,10 +114,4 @@ export class SourceGate<Description = unknown> {
     this.#problem = problem;
     this.#parts.onProblem(problem);
   }
-}
-
-/** An adapter's error; anything else is a defect of the adapter and treated as a passing fault. */
-export function asSourceError(error: unknown): SourceError {
-  if (error instanceof SourceError) return error;
-  return new SourceError('unavailable', 'Unknown', error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -12,6 +12,10 @@
  * - lane-range.ts       what is invoked together, and its history
  * - lane-invoker.ts     credit, event, invocation, verdict of a range
  * - lane-window.ts      the tumbling windows of a shard
+ * - topic-mapping.ts     a mapping of a topic
+ * - topic-tenure.ts      one membership of a consumer group: partitions come and go
+ * - partition-work.ts    one partition while it is ours
+ * - topic-options.ts     fields of a topic mapping, checked and resolved
  * - run-gate.ts         ranges together, or one alone
  * - shard-positions.ts  shards that nobody reads now
  * - shard-loss.ts       whether records were lost before they were read
@@ -46,3 +50,5 @@ export { QUEUE_FIELDS, type QueueFields, resolveQueueOptions } from './queue-opt
 export { SourceMapping } from './source-mapping.ts';
 export { streamMapping } from './stream-mapping.ts';
 export { resolveStreamOptions, STREAM_FIELDS, type StreamFields } from './stream-options.ts';
+export { topicMapping } from './topic-mapping.ts';
+export { resolveTopicOptions, TOPIC_FIELDS, TOPIC_TIMEOUT_SECONDS_MAX, type TopicFields } from './topic-options.ts';

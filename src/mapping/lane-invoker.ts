@@ -129,6 +129,7 @@ export class LaneInvoker {
       attempts,
       waits,
       outcome,
+      nameOf: this.#parts.works.nameOf,
       indexOf,
       now,
       chance: random.next(),

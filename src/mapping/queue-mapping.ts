@@ -7,7 +7,7 @@ import { SourceMapping, type SourceMappingParts } from './source-mapping.ts';
 import type { Lingering } from './works.ts';
 
 /** What a mapping of a queue is made of. */
-export interface QueueMappingParts extends Omit<SourceMappingParts, 'begin' | 'isAlwaysLeased' | 'functionName' | 'sourceLabel'> {
+export interface QueueMappingParts extends Omit<SourceMappingParts, 'begin' | 'lease' | 'functionName' | 'sourceLabel'> {
   readonly options: QueueMappingOptions;
   readonly source: QueueSource;
   readonly invoker: Invoker;
@@ -24,7 +24,7 @@ export function queueMapping(parts: QueueMappingParts): SourceMapping {
     ...parts,
     functionName: invoker.definition.name,
     sourceLabel: source.label,
-    isAlwaysLeased: false,
+    lease: 'where-shared',
     begin: (start) =>
       new QueueTenure({
         ...start,

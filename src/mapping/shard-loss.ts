@@ -1,5 +1,11 @@
-import { type Clock, SourceError, type StreamDescription, type StreamPosition, type StreamSource } from '../contract/index.ts';
-import { asSourceError } from '../intake/index.ts';
+import {
+  asSourceError,
+  type Clock,
+  SourceError,
+  type StreamDescription,
+  type StreamPosition,
+  type StreamSource,
+} from '../contract/index.ts';
 import type { Latch } from '../kit/index.ts';
 
 /** How it is judged whether records of a shard were lost before they were read. */

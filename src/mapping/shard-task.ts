@@ -1,4 +1,5 @@
 import {
+  asSourceError,
   type ShardSnapshot,
   SourceError,
   type StreamPosition,
@@ -7,7 +8,7 @@ import {
   type Wait,
   type WaitReason,
 } from '../contract/index.ts';
-import { asSourceError, SOURCE_BACKOFF } from '../intake/index.ts';
+import { SOURCE_BACKOFF } from '../intake/index.ts';
 import { type Deferred, deferred, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH, laneOfRecord } from '../lanes/index.ts';
 import { type ShardEntry, ShardLedger, type ShardRow } from '../settle/index.ts';

@@ -68,8 +68,11 @@ export interface SourceMappingParts {
   readonly owner: LeaseOwner;
   readonly listener: EngineListener;
   readonly stopTimeoutMs: number;
-  /** It stores positions, so it has a lease in every store; else only where the store is shared with other processes. */
-  readonly isAlwaysLeased: boolean;
+  /**
+   * `always`: it stores positions, so it has a lease in every store. `where-shared`: where the store is shared with other processes.
+   * `never`: a consumer group spreads the work.
+   */
+  readonly lease: 'always' | 'where-shared' | 'never';
   readonly begin: (start: TenureStart) => Tenure;
   readonly invoker: Invoker;
   /** Shared by all mappings of the engine. */
@@ -315,8 +318,8 @@ export class SourceMapping implements Mapping {
   #lease: TenureLease | undefined;
 
   #leaseFor(stopping: Latch): TenureLease | undefined {
-    const { store, owner, clock, name, isAlwaysLeased } = this.#parts;
-    if (!store.durable && !isAlwaysLeased) return undefined;
+    const { store, owner, clock, name, lease } = this.#parts;
+    if (lease === 'never' || (lease === 'where-shared' && !store.durable)) return undefined;
     return new TenureLease({
       key: name,
       store,

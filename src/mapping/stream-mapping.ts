@@ -6,7 +6,7 @@ import { SourceMapping, type SourceMappingParts } from './source-mapping.ts';
 import { StreamTenure } from './stream-tenure.ts';
 
 /** What a mapping of a stream is made of. */
-export interface StreamMappingParts extends Omit<SourceMappingParts, 'begin' | 'isAlwaysLeased' | 'functionName' | 'sourceLabel'> {
+export interface StreamMappingParts extends Omit<SourceMappingParts, 'begin' | 'lease' | 'functionName' | 'sourceLabel'> {
   readonly options: StreamMappingOptions;
   readonly source: StreamSource;
   readonly destination: FailureDestination | undefined;
@@ -29,7 +29,7 @@ export function streamMapping(parts: StreamMappingParts): SourceMapping {
     lastProcessingResult: () => result.text,
     functionName: invoker.definition.name,
     sourceLabel: source.label,
-    isAlwaysLeased: true,
+    lease: 'always',
     begin: (start) =>
       new StreamTenure({
         ...start,

@@ -93,7 +93,18 @@ export function resolveStreamOptions(input: object, rules: StreamRules, checked:
 }
 
 function crossFieldProblems(fields: StreamFields, rules: StreamRules): [string, string][] {
-  const { startingPosition, startingPositionTimestamp: timestamp, maximumRecordAgeInSeconds: age = -1 } = fields;
+  const problems = [...startProblems(fields, rules), ...retryProblems(fields)];
+  if ((fields.tumblingWindowInSeconds ?? 0) > 0 && (fields.parallelizationFactor ?? 1) > 1) {
+    problems.push(['tumblingWindowInSeconds', WINDOW_NEEDS_ONE_LANE]);
+  }
+  return problems;
+}
+
+/** What is wrong with where a mapping begins: field and message. */
+export function startProblems(
+  { startingPosition, startingPositionTimestamp: timestamp }: Pick<StreamFields, 'startingPosition' | 'startingPositionTimestamp'>,
+  rules: Pick<StreamRules, 'label' | 'startingPositions' | 'now'>,
+): [string, string][] {
   const problems: [string, string][] = [];
   if (startingPosition === undefined) {
     problems.push([
@@ -112,14 +123,13 @@ function crossFieldProblems(fields: StreamFields, rules: StreamRules): [string, 
   if (timestamp !== undefined && timestamp * 1000 > rules.now) {
     problems.push(['startingPositionTimestamp', 'is in the future; set an instant that has passed']);
   }
-  if ((fields.tumblingWindowInSeconds ?? 0) > 0 && (fields.parallelizationFactor ?? 1) > 1) {
-    problems.push(['tumblingWindowInSeconds', WINDOW_NEEDS_ONE_LANE]);
-  }
-  if (age !== -1 && age < RECORD_AGE_SECONDS_MIN) {
-    problems.push([
-      'maximumRecordAgeInSeconds',
-      'MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)',
-    ]);
-  }
   return problems;
+}
+
+/** What is wrong with the limits of a mapping's retries: field and message. */
+export function retryProblems({
+  maximumRecordAgeInSeconds: age = -1,
+}: Pick<StreamFields, 'maximumRecordAgeInSeconds'>): [string, string][] {
+  if (age === -1 || age >= RECORD_AGE_SECONDS_MIN) return [];
+  return [['maximumRecordAgeInSeconds', 'MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)']];
 }

@@ -3,6 +3,7 @@ import type { Buffer } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
 import type { Latch } from '../kit/index.ts';
 import type { Discarder, ShardRow } from '../settle/index.ts';
+import type { NameOf } from '../verdict/index.ts';
 import type { RunGate } from './run-gate.ts';
 import type { ShardLoss } from './shard-loss.ts';
 
@@ -46,6 +47,8 @@ export interface StreamWorks extends ShardParts {
   readonly checkpoints: ShardCheckpoints;
   readonly discarder: Discarder;
   readonly loss: ShardLoss;
+  /** How functions name records in their answers; by sequence number unless given. */
+  readonly nameOf?: NameOf;
   /** What the events of tumbling windows name as their source. */
   readonly eventSourceArn: string;
   /** Of the source; stored with the state (R8). */

@@ -110,6 +110,12 @@ const PLAIN_WRITERS: Omit<Writers, 'mapping.problem' | 'range.discarded' | 'dest
   'offsets.committed': (logger, event) => {
     logger.debug(event, 'offsets committed');
   },
+  'metadata.ignored': (logger, event) => {
+    logger.warn(event, 'the metadata of a commit is not of this version of Millrace; only its offset counts');
+  },
+  'group.assigned': (logger, event) => {
+    logger.info(event, 'the consumer group gave partitions');
+  },
   'commit.failed': (logger, event) => {
     logger.warn(event, 'offsets could not be committed; they are committed again');
   },

@@ -6,5 +6,6 @@
  * - partial-response.ts  what a function's answer says of its batch
  * - window-response.ts   the state that a function's answer brings in a tumbling window
  */
+export { type NameOf, offsetNameOf } from './partial-response.ts';
 export { decideQueue, type QueueCase, type QueueVerdict, THROTTLE_BACKOFF } from './queue-verdict.ts';
 export { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict } from './stream-verdict.ts';

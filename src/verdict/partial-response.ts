@@ -6,6 +6,25 @@ export type PartialResponse =
   /** Nothing can be concluded: the whole batch failed. */
   | { readonly kind: 'malformed'; readonly reason: string };
 
+/** How an item is named in an answer; `undefined`: not at all. */
+export type NameOf = (itemIdentifier: unknown) => string | undefined;
+
+const textOf: NameOf = (itemIdentifier) => (typeof itemIdentifier === 'string' && itemIdentifier !== '' ? itemIdentifier : undefined);
+
+/**
+ * How Kafka's items are named: `{ partition: "topic-0", offset: 123 }` (spec f.2). Gives the offset; that of another partition is no
+ * item of the batch.
+ */
+export function offsetNameOf(partitionName: string): NameOf {
+  return (itemIdentifier) => {
+    if (typeof itemIdentifier !== 'object' || itemIdentifier === null) return undefined;
+    const { partition, offset } = itemIdentifier as { partition?: unknown; offset?: unknown };
+    const isOffset = (typeof offset === 'number' && Number.isSafeInteger(offset)) || (typeof offset === 'string' && offset !== '');
+    if (typeof partition !== 'string' || !isOffset) return undefined;
+    return partition === partitionName ? String(offset) : `${partition} ${String(offset)}`;
+  };
+}
+
 const SUCCEEDED: PartialResponse = { kind: 'succeeded' };
 
 /**
@@ -19,38 +38,41 @@ const SCALAR_RESPONSE_FAILS: boolean = true;
  * or empty `batchItemFailures`. Failure of all: no JSON, an identifier that is empty, null, missing or not of this
  * batch. See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html.
  */
-export function readPartialResponse(text: string, isInBatch: (itemIdentifier: string) => boolean): PartialResponse {
+export function readPartialResponse(text: string, isInBatch: (itemIdentifier: string) => boolean, nameOf?: NameOf): PartialResponse {
   if (text.trim() === '') return SUCCEEDED;
   try {
-    return readPartialAnswer(JSON.parse(text), isInBatch);
+    return readPartialAnswer(JSON.parse(text), isInBatch, nameOf);
   } catch {
     return malformed('the answer is not JSON');
   }
 }
 
 /** The same of an answer that has been parsed. */
-export function readPartialAnswer(answer: unknown, isInBatch: (itemIdentifier: string) => boolean): PartialResponse {
+export function readPartialAnswer(
+  answer: unknown,
+  isInBatch: (itemIdentifier: string) => boolean,
+  nameOf: NameOf = textOf,
+): PartialResponse {
   if (answer === null || answer === '') return SUCCEEDED;
   if (typeof answer !== 'object') return scalar(typeof answer);
   const failures: unknown = Array.isArray(answer) ? undefined : (answer as { batchItemFailures?: unknown }).batchItemFailures;
   if (failures === undefined || failures === null) return SUCCEEDED;
   if (!Array.isArray(failures)) return malformed('batchItemFailures is not a list');
-  return readFailures(failures, isInBatch);
+  return readFailures(failures, isInBatch, nameOf);
 }
 
 function scalar(type: string): PartialResponse {
   return SCALAR_RESPONSE_FAILS ? malformed(`the answer is a ${type}, not an object`) : SUCCEEDED;
 }
 
-function readFailures(failures: readonly unknown[], isInBatch: (itemIdentifier: string) => boolean): PartialResponse {
+function readFailures(failures: readonly unknown[], isInBatch: (itemIdentifier: string) => boolean, nameOf: NameOf): PartialResponse {
   if (failures.length === 0) return SUCCEEDED;
   const itemIdentifiers = new Set<string>();
   for (const failure of failures) {
-    const itemIdentifier: unknown =
-      typeof failure === 'object' && failure !== null ? (failure as { itemIdentifier?: unknown }).itemIdentifier : undefined;
-    if (typeof itemIdentifier !== 'string' || itemIdentifier === '') {
-      return malformed('an entry of batchItemFailures has no itemIdentifier');
-    }
+    const itemIdentifier = nameOf(
+      typeof failure === 'object' && failure !== null ? (failure as { itemIdentifier?: unknown }).itemIdentifier : undefined,
+    );
+    if (itemIdentifier === undefined) return malformed('an entry of batchItemFailures has no itemIdentifier');
     if (!isInBatch(itemIdentifier)) return malformed('an itemIdentifier is not of this batch');
     itemIdentifiers.add(itemIdentifier);
   }

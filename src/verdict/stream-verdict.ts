@@ -1,6 +1,6 @@
 import type { Outcome } from '../contract/index.ts';
 import { type BackoffPolicy, backoffMs } from '../kit/index.ts';
-import { type PartialResponse, readPartialAnswer, readPartialResponse } from './partial-response.ts';
+import { type NameOf, type PartialResponse, readPartialAnswer, readPartialResponse } from './partial-response.ts';
 import { readWindowState } from './window-response.ts';
 
 /** What is done with a range of a lane. Instants are monotonic, ms. */
@@ -46,6 +46,8 @@ export interface StreamCase {
   /** Throttles and service errors in a row before this outcome: only the wait grows with them. */
   readonly waits: number;
   readonly outcome: Outcome;
+  /** How the function's answer names records; default: by their sequence numbers. */
+  readonly nameOf?: NameOf | undefined;
   /** The place of a record in the range by its sequence number; `undefined`: not of this range. */
   readonly indexOf: (itemIdentifier: string) => number | undefined;
   readonly now: number;
@@ -69,7 +71,7 @@ export function decideStream(question: StreamCase): StreamVerdict {
   switch (outcome.kind) {
     case 'success':
       if (policy.isWindowed) return decideInWindow(question, outcome);
-      return policy.reportBatchItemFailures ? decideAnswer(question, readAnswer(outcome, isOf(question)), undefined) : { kind: 'settle' };
+      return policy.reportBatchItemFailures ? decideAnswer(question, readAnswer(outcome, question), undefined) : { kind: 'settle' };
     case 'function-error':
       return failed(question, { message: `${outcome.errorType}: ${outcome.errorMessage}`, functionError: 'Unhandled' });
     case 'timeout':
@@ -137,12 +139,12 @@ function lowest(itemIdentifiers: ReadonlySet<string>, indexOf: StreamCase['index
   return least;
 }
 
-function readAnswer(outcome: Extract<Outcome, { kind: 'success' }>, isInBatch: (itemIdentifier: string) => boolean): PartialResponse {
+function readAnswer(outcome: Extract<Outcome, { kind: 'success' }>, question: StreamCase): PartialResponse {
   let text: string;
   try {
     text = outcome.text();
   } catch {
     return { kind: 'malformed', reason: 'the answer has no JSON form' };
   }
-  return readPartialResponse(text, isInBatch);
+  return readPartialResponse(text, isOf(question), question.nameOf);
 }

@@ -1,0 +1,36 @@
+import type { FailureDestination, Random, TopicMappingOptions, TopicSource } from '../contract/index.ts';
+import { ProcessingResult } from './processing-result.ts';
+import { SourceMapping, type SourceMappingParts } from './source-mapping.ts';
+import { TopicTenure } from './topic-tenure.ts';
+
+/** What a mapping of a topic is made of. */
+export interface TopicMappingParts extends Omit<SourceMappingParts, 'begin' | 'lease' | 'functionName' | 'sourceLabel'> {
+  readonly options: TopicMappingOptions;
+  readonly source: TopicSource;
+  readonly destination: FailureDestination | undefined;
+  readonly random: Random;
+  /** The consumer group, unless the options name another. */
+  readonly groupId: string;
+}
+
+/**
+ * A mapping of a topic. Its consumer group spreads the partitions over all processes that run it, and keeps its positions. It was
+ * created now: that is what LATEST means, unless a commit of its group remembers an earlier instant.
+ */
+export function topicMapping(parts: TopicMappingParts): SourceMapping {
+  const { id, name, source, destination, invoker, options, buffer, random, clock } = parts;
+  const result = new ProcessingResult();
+  const listener = result.noting(parts.listener);
+  const createdAt = clock.wall();
+  const groupId = options.consumerGroupId ?? parts.groupId;
+  const shared = { mapping: name, mappingId: id, source, destination, invoker, options, buffer, random, clock, listener };
+  return new SourceMapping({
+    ...parts,
+    listener,
+    lastProcessingResult: () => result.text,
+    functionName: invoker.definition.name,
+    sourceLabel: source.label,
+    lease: 'never',
+    begin: (start) => new TopicTenure({ ...start, ...shared, groupId, createdAt }),
+  });
+}

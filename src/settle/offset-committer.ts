@@ -1,0 +1,162 @@
+import {
+  asSourceError,
+  type Clock,
+  type EngineListener,
+  type OffsetCommit,
+  type SequenceNumber,
+  type SourceError,
+  type TopicMembership,
+} from '../contract/index.ts';
+import { type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { encodeCommit, type TopicOrigin } from './commit-metadata.ts';
+import type { ShardRow } from './shard-row.ts';
+import { WriteGroups } from './write-groups.ts';
+
+/** Waits between tries of commits that fail. */
+const COMMIT_BACKOFF = { baseMs: 100, capMs: 5000 };
+
+/** What a committer works with. */
+export interface OffsetCommitterParts {
+  readonly mapping: string;
+  readonly membership: Pick<TopicMembership, 'commit'>;
+  readonly origin: TopicOrigin;
+  readonly clock: Clock;
+  /** At the latest so long after a change it is committed, ms. */
+  readonly intervalMs: number;
+  /** Ends the tries of commits that fail. */
+  readonly hurry: Latch;
+  readonly listener: EngineListener;
+  /** Commits fail; `undefined`: they work again. */
+  readonly onTrouble: (error: SourceError | undefined) => void;
+}
+
+/** Which partition, under which epoch. */
+type Ownership = Pick<OffsetCommit, 'partition' | 'epoch'>;
+
+/** A partition as its owner sees it. */
+interface OwnedRow extends Ownership {
+  /** As it is now: offset and metadata of one instant (R5). */
+  readonly snapshot: () => ShardRow;
+}
+
+/**
+ * Commits the state of partitions in groups: one request at a time for all that have changed. A commit that is refused is another
+ * owner's partition now: it is not tried again (R6).
+ */
+export class OffsetCommitter {
+  readonly #parts: OffsetCommitterParts;
+  readonly #groups: WriteGroups<OwnedRow>;
+  /** Ownerships that are over. */
+  readonly #over = new Set<string>();
+  /** How often each has changed, and up to which change it is committed. */
+  readonly #changes = new Map<string, { changed: number; committed: number; offset: SequenceNumber | undefined }>();
+
+  constructor(parts: OffsetCommitterParts) {
+    this.#parts = parts;
+    const { clock, intervalMs } = parts;
+    this.#groups = new WriteGroups({ clock, intervalMs, write: (rows) => this.#commit(rows) });
+  }
+
+  /** The state of a partition has changed. */
+  changed(row: OwnedRow): void {
+    const key = keyOf(row);
+    if (this.#over.has(key)) return;
+    const count = this.#changes.get(key) ?? { changed: 0, committed: 0, offset: undefined };
+    this.#changes.set(key, count);
+    count.changed += 1;
+    this.#groups.changed(key, row);
+  }
+
+  /** Commits what has changed so far of all, now. False when not all of it could be committed. */
+  flush(): Promise<boolean> {
+    return this.#groups.flush();
+  }
+
+  /** Commits what has changed so far of one, now, whatever becomes of others. False: it is somebody else's, or the engine ends. */
+  async flushOf(ownership: Ownership): Promise<boolean> {
+    const key = keyOf(ownership);
+    const wanted = this.#changes.get(key)?.changed ?? 0;
+    for (;;) {
+      if (this.#over.has(key)) return false;
+      if ((this.#changes.get(key)?.committed ?? 0) >= wanted) return true;
+      if (!(await this.#groups.flush()) && this.#parts.hurry.isSet) return false;
+    }
+  }
+
+  /** An ownership is over: nothing of it is committed any more. */
+  forget(ownership: Ownership): void {
+    this.#over.add(keyOf(ownership));
+    this.#groups.forget(keyOf(ownership));
+    this.#changes.delete(keyOf(ownership));
+  }
+
+  async #commit(rows: readonly OwnedRow[]): Promise<boolean> {
+    const { clock, hurry, onTrouble } = this.#parts;
+    let isWhole = true;
+    let left = rows;
+    for (let attempt = 1; ; attempt += 1) {
+      const ours = left.filter((row) => !this.#over.has(keyOf(row)));
+      isWhole &&= ours.length === left.length;
+      if (ours.length === 0) {
+        if (attempt > 1) onTrouble(undefined);
+        return isWhole;
+      }
+      const tried = await this.#try(ours);
+      if (tried.refused) isWhole = false;
+      left = tried.failed;
+      if (left.length > 0) {
+        onTrouble(tried.error);
+        if (!(await sleep(clock, steadyBackoffMs(COMMIT_BACKOFF, attempt, 0), hurry))) return false;
+      }
+    }
+  }
+
+  async #try(rows: readonly OwnedRow[]): Promise<{ refused: boolean; failed: readonly OwnedRow[]; error: SourceError | undefined }> {
+    const { membership, mapping, listener } = this.#parts;
+    const changes = rows.map((row) => this.#changes.get(keyOf(row))?.changed ?? 0);
+    const commits = rows.map((row) => this.#commitOf(row));
+    const failed: OwnedRow[] = [];
+    let refused = false;
+    let records = 0n;
+    let error: SourceError | undefined;
+    try {
+      const results = await membership.commit(commits);
+      rows.forEach((row, index) => {
+        const result = results[index];
+        if (result === 'refused') {
+          refused = true;
+          this.forget(row);
+        } else if (result === 'committed') {
+          records += this.#committed(row, changes[index] ?? 0, commits[index]?.offset);
+        } else {
+          error = result;
+          failed.push(row);
+        }
+      });
+      if (records > 0n) listener('offsets.committed', { mapping, records: Number(records) });
+    } catch (caught) {
+      error = asSourceError(caught);
+      failed.push(...rows);
+    }
+    if (error !== undefined) listener('commit.failed', { mapping, message: error.message });
+    return { refused, failed, error };
+  }
+
+  /** Gives how far the offset has moved. */
+  #committed(ownership: Ownership, change: number, offset: SequenceNumber | undefined): bigint {
+    const count = this.#changes.get(keyOf(ownership));
+    if (count === undefined || offset === undefined) return 0n;
+    const before = count.offset ?? offset;
+    count.committed = change;
+    count.offset = offset;
+    return BigInt(offset) - BigInt(before);
+  }
+
+  #commitOf({ partition, epoch, snapshot }: OwnedRow): OffsetCommit {
+    return { partition, epoch, ...encodeCommit({ row: snapshot(), origin: this.#parts.origin }) };
+  }
+}
+
+function keyOf({ partition, epoch }: Ownership): string {
+  return `${String(partition)}/${String(epoch)}`;
+}
