@@ -40,6 +40,8 @@ export interface DestinationFeatures {
   readonly payload: boolean;
   /** How often a discard is there that was sent twice. */
   readonly twice: 1 | 2;
+  /** A batch of Kafka is there record by record, which is for tests of the adapter's own. */
+  readonly perKafkaRecord?: boolean;
 }
 
 /** How long an absence is watched, ms. */
@@ -52,6 +54,8 @@ const KINESIS_INFO =
   '"KinesisBatchInfo":{"shardId":"shardId-000000000000","startSequenceNumber":"49590338271490256608559692538361571095921575989136588898","endSequenceNumber":"49590338271490256608559692540925702759324208523137515618","approximateArrivalOfFirstRecord":"2026-11-21T09:47:59.000Z","approximateArrivalOfLastRecord":"2026-11-21T09:48:00.123Z","batchSize":2,"streamArn":"arn:aws:kinesis:eu-central-1:123456789012:stream/orders"}';
 const DYNAMODB_INFO =
   '"DDBStreamBatchInfo":{"shardId":"shardId-00000001573689847184-864758bb","startSequenceNumber":"800000000003126276362","endSequenceNumber":"800000000003126276362","approximateArrivalOfFirstRecord":"2026-11-21T09:47:59Z","approximateArrivalOfLastRecord":"2026-11-21T09:47:59Z","batchSize":1,"streamArn":"arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/2026-11-21T09:36:48.630"}';
+const KAFKA_INFO =
+  '"KafkaBatchInfo":{"batchSize":2,"eventSourceArn":"arn:aws:kafka:eu-central-1:123456789012:cluster/main/0c5f4d1e-2","bootstrapServers":"b-1.example.com:9098,b-2.example.com:9098","payloadSize":1162,"recordsInfo":{"orders-3":{"firstRecordOffset":"15","lastRecordOffset":"9007199254740993","firstRecordTimestamp":"2026-11-21T09:47:59.015Z","lastRecordTimestamp":"2026-11-21T09:48:00.000Z"}}}';
 const PAYLOAD = '{"Records":[{"data":"Grüße \\"🚰\\" \\\\ \\u2028"}]}';
 const PAYLOAD_IN_JSON = '"payload":"{\\"Records\\":[{\\"data\\":\\"Grüße \\\\\\"🚰\\\\\\" \\\\\\\\ \\\\u2028\\"}]}"';
 
@@ -61,6 +65,11 @@ const TEXTS: Readonly<Record<string, string>> = {
   'answers with failures': `{"requestContext":{${REQUEST},"condition":"RetryAttemptsExhausted","approximateInvokeCount":4},${RESPONSE.replace('"Unhandled"', 'null')},${TIMESTAMP},${KINESIS_INFO}}`,
   'records that are too old': `{"requestContext":{${REQUEST},"condition":"RecordAgeExceeded","approximateInvokeCount":1},${TIMESTAMP},${KINESIS_INFO}}`,
   'a function error on DynamoDB': `{"requestContext":{${REQUEST},"condition":"RetryAttemptsExhausted","approximateInvokeCount":2},${RESPONSE},${TIMESTAMP},${DYNAMODB_INFO}}`,
+};
+
+const KAFKA_TEXTS: Readonly<Record<string, string>> = {
+  'a function error on Kafka': `{"requestContext":{${REQUEST},"condition":"RetryAttemptsExhausted","approximateInvokeCount":11},${RESPONSE},${TIMESTAMP},${KAFKA_INFO}}`,
+  'a record of Kafka that fits into no event': `{"requestContext":{${REQUEST},"condition":"MaximumPayloadSizeExceeded","approximateInvokeCount":1},"responseContext":null,${TIMESTAMP},${KAFKA_INFO}}`,
 };
 
 export function destinationSuite(name: string, world: DestinationWorld, features: DestinationFeatures): void {
@@ -84,10 +93,11 @@ export function destinationSuite(name: string, world: DestinationWorld, features
 
 type Open = () => Promise<DestinationUnderTest>;
 
-function keeping(open: Open, { payload, twice }: DestinationFeatures): void {
+function keeping(open: Open, { payload, twice, perKafkaRecord = false }: DestinationFeatures): void {
   const kept = (text: string): string => (payload ? `${text.slice(0, -1)},${PAYLOAD_IN_JSON}}` : text);
 
-  it.each(Object.entries(TEXTS))('keeps the record of %s byte for byte', async (_title, text) => {
+  const texts = Object.entries({ ...TEXTS, ...(perKafkaRecord ? undefined : KAFKA_TEXTS) });
+  it.each(texts)('keeps the record of %s byte for byte', async (_title, text) => {
     const { destination, received } = await open();
     await destination.check();
     await destination.send(discard(text), signal());
@@ -96,9 +106,9 @@ function keeping(open: Open, { payload, twice }: DestinationFeatures): void {
 
   it('takes many at once', async () => {
     const { destination, received } = await open();
-    const texts = Array.from({ length: 12 }, (_, index) => numbered(index));
-    await Promise.all(texts.map((text) => destination.send(discard(text), signal())));
-    expect([...(await received(12))].sort()).toEqual(texts.map(kept).sort());
+    const sent = Array.from({ length: 12 }, (_, index) => numbered(index));
+    await Promise.all(sent.map((text) => destination.send(discard(text), signal())));
+    expect([...(await received(12))].sort()).toEqual(sent.map(kept).sort());
   });
 
   it('takes a discard that it has already', async () => {
@@ -193,15 +203,14 @@ function refusing(world: DestinationWorld, open: Open, { missing, fifo }: Destin
 
 /** What the engine hands over so that this text comes out. */
 export function discard(text: string, more: Partial<Discard> = {}): Discard {
-  const { KinesisBatchInfo, DDBStreamBatchInfo, ...record } = JSON.parse(text) as Discard['record'] &
-    Record<string, Discard['info']['value']>;
-  const info =
-    KinesisBatchInfo === undefined
-      ? { name: 'DDBStreamBatchInfo', value: DDBStreamBatchInfo ?? {} }
-      : { name: 'KinesisBatchInfo', value: KinesisBatchInfo };
+  const parsed = JSON.parse(text) as Discard['record'] & Record<string, Discard['info']['value']>;
+  const name = Object.keys(parsed).find((key) => key.endsWith('BatchInfo')) ?? '';
+  const { [name]: value = {}, ...rest } = parsed;
+  const record = rest as unknown as Discard['record'];
+  const info = { name, value };
   return {
     mappingId: '83b6b5e4-34d1-4f6a-9e0c-3f6bb0c5a1d2',
-    shardId: String(info.value['shardId']),
+    shardId: typeof value['shardId'] === 'string' ? value['shardId'] : 'orders-3',
     record,
     info,
     payload: () => PAYLOAD,

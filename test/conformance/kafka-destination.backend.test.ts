@@ -6,6 +6,7 @@ import { kafkaDestination } from '../../adapters/destination/kafka/index.ts';
 import { kafkaBatchInfo, kafkaRecord, toKafkaEvent } from '../../adapters/shared/kafka-event.ts';
 import { type Discard, type FailureDestination, sequenceNumber } from '../../src/index.ts';
 import { sharedKafka } from '../support/backends/inject.ts';
+import { KafkaTopics } from '../support/kafka-topics.ts';
 import { startProxy } from '../support/proxy.ts';
 import { type DestinationUnderTest, destinationSuite, discard, numbered } from './destination-suite.ts';
 
@@ -13,13 +14,12 @@ import { type DestinationUnderTest, destinationSuite, discard, numbered } from '
 const PATIENCE_MS = 15_000;
 
 const { bootstrap } = await sharedKafka();
-const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });
-const admin = kafka.admin();
-await admin.connect();
+const topics = new KafkaTopics(bootstrap);
+const { kafka, admin } = topics;
 const opened: Topic[] = [];
 afterAll(async () => {
   await Promise.all(opened.map((topic) => topic.close()));
-  await admin.disconnect();
+  await topics.close();
 });
 
 interface Topic {
@@ -31,9 +31,8 @@ interface Topic {
 
 /** A topic of its own, and all that arrives in it. */
 async function topicOf(settings: { readonly maxBytes?: number; readonly partitions?: number } = {}): Promise<Topic> {
-  const topic = `failed-${randomUUID()}`;
-  const configEntries = settings.maxBytes === undefined ? [] : [{ name: 'max.message.bytes', value: String(settings.maxBytes) }];
-  await admin.createTopics({ topics: [{ topic, numPartitions: settings.partitions ?? 1, configEntries }] });
+  const config = settings.maxBytes === undefined ? {} : { 'max.message.bytes': String(settings.maxBytes) };
+  const topic = await topics.create(settings.partitions, `failed-${randomUUID()}`, config);
   const messages: KafkaMessage[] = [];
   const consumer = kafka.consumer({ groupId: topic, maxWaitTimeInMs: 100 });
   await consumer.connect();
@@ -79,7 +78,7 @@ async function open(): Promise<DestinationUnderTest> {
 destinationSuite(
   'A Kafka topic',
   { open, missing: () => kafkaDestination({ topic: `nowhere-${randomUUID()}`, brokers: [bootstrap] }) },
-  { missing: true, fifo: false, network: true, readableAtOnce: false, payload: false, twice: 2 },
+  { missing: true, fifo: false, network: true, readableAtOnce: false, payload: false, twice: 2, perKafkaRecord: true },
 );
 
 const source = { eventSource: 'SelfManagedKafka', eventSourceArn: undefined, bootstrapServers: bootstrap, topic: 'orders' } as const;

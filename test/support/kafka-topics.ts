@@ -45,8 +45,10 @@ export class KafkaTopics {
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     await this.admin.createTopics({
       topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
-      waitForLeaders: true,
+      waitForLeaders: false,
     });
+    // The client's own waiting ends with an error where the broker does not know the topic yet.
+    await until(async () => (await this.admin.fetchTopicOffsets(topic)).length === partitions);
     return topic;
   }
 
