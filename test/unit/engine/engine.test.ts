@@ -43,6 +43,7 @@ describe('what an engine refuses', () => {
 
   it.each<[object, string]>([
     [{ timeout: 0 }, 'timeout: must be a number of seconds up to 900 (default 3), but is the number 0'],
+    [{ timeout: -1 }, 'timeout: must be a number of seconds up to 900 (default 3), but is the number -1'],
     [{ timeout: 901 }, 'timeout: must be a number of seconds up to 900 (default 3), but is the number 901'],
     [
       { reservedConcurrentExecutions: 0 },

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { Server } from 'node:net';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import type { ProcessTargetOptions } from '../../../../adapters/target/process/index.ts';
 import type { FunctionTarget, Outcome } from '../../../../src/index.ts';
 import { calm, invocationContext, successText } from '../../../conformance/target-suite.ts';
@@ -192,6 +193,16 @@ describe('what a runtime may not say is refused, and changes nothing', () => {
   });
 });
 
+test('an answer may have 6 MB (6,291,456 bytes) and no byte more', async () => {
+  const target = byHand(`for (;;) { const seen = await next();
+    await call('POST', 'invocation/' + idOf(seen) + '/response', 'x'.repeat(JSON.parse(seen.text).size)); }`);
+  expect(successText(await outcomeOf(target, { size: 6_291_456 }))).toHaveLength(6_291_456);
+  expect(await outcomeOf(target, { size: 6_291_457 })).toMatchObject({
+    kind: 'function-error',
+    errorType: 'Function.ResponseSizeTooLarge',
+  });
+});
+
 describe('events that no function gets', () => {
   test('one without JSON, and one that is too large, are terminal, and nothing is started', async () => {
     const target = byHand('await next();');
@@ -211,6 +222,22 @@ describe('programs that cannot be started', () => {
     expect(await outcomeOf(other)).toMatchObject({ kind: 'terminal', code: 'Runtime.InvalidEntrypoint' });
     await target.close();
   });
+
+  test.each(['EADDRINUSE', 'EMFILE'])(
+    'one whose port cannot be opened (%s) is a service error, and the next one has its own',
+    async (code) => {
+      const target = byHand('for (;;) { const seen = await next(); await answer(idOf(seen), 1); }');
+      const listen = vi.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server) {
+        queueMicrotask(() => this.emit('error', Object.assign(new Error(`listen ${code}`), { code })));
+        return this;
+      });
+      const outcome = await outcomeOf(target);
+      listen.mockRestore();
+      expect(outcome).toMatchObject({ kind: 'service-error', message: expect.stringContaining(code) as string });
+      expect(processesWith(functions.marker)).toEqual([]);
+      expect(await answerOf(target)).toBe(1);
+    },
+  );
 
   test('one that ends without a word is Runtime.ExitError', async () => {
     expect(await outcomeOf(functions.target({ command: ['true'] }))).toMatchObject({
