@@ -65,7 +65,7 @@ class KafkaTopic implements TopicSource<MSKEvent | SelfManagedKafkaEvent, KafkaR
   readonly #options: ResolvedKafkaOptions;
   readonly #eventSource: KafkaEventSource;
   readonly #memberships = new Set<KafkaMembership>();
-  #brokers: Brokers | undefined;
+  readonly #describing = new Set<Brokers>();
 
   constructor(options: ResolvedKafkaOptions) {
     const { brokers, topic, eventSourceArn } = options;
@@ -82,8 +82,15 @@ class KafkaTopic implements TopicSource<MSKEvent | SelfManagedKafkaEvent, KafkaR
   }
 
   async describe(): Promise<TopicDescription> {
-    this.#brokers ??= this.#connect();
-    return { partitions: (await this.#brokers.refresh()).length };
+    // Asked rarely, and not worth a connection that stays.
+    const brokers = this.#connect();
+    this.#describing.add(brokers);
+    try {
+      return { partitions: (await brokers.refresh()).length };
+    } finally {
+      await brokers.close();
+      this.#describing.delete(brokers);
+    }
   }
 
   join(request: JoinRequest): TopicMembership<KafkaRecord> {
@@ -114,7 +121,8 @@ class KafkaTopic implements TopicSource<MSKEvent | SelfManagedKafkaEvent, KafkaR
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#brokers?.close(), ...[...this.#memberships].map((membership) => membership.leave())]);
+    const ends = [...this.#memberships].map((membership) => membership.leave());
+    await Promise.all([...ends, ...[...this.#describing].map((brokers) => brokers.close())]);
   }
 
   #connect(onMemberId?: (memberId: string) => void): Brokers {
