@@ -6,6 +6,7 @@ import {
   type FunctionTarget,
   type Logger,
   type QueueSource,
+  type SecretResolver,
   type StateStore,
   type StreamSource,
   systemClock,
@@ -17,6 +18,7 @@ import type { SnsDestinationOptions } from './destination/sns/index.ts';
 import type { SqsDestinationOptions } from './destination/sqs/index.ts';
 import type { LogLevel } from './logger/pino/index.ts';
 import type { PrometheusMeter } from './meter/prometheus/index.ts';
+import type { SecretsManagerOptions } from './secret/secrets-manager/index.ts';
 import type { SignatureVerifier } from './signature/sigv4/index.ts';
 import type { DynamoDBStreamsOptions } from './source/dynamodb-streams/index.ts';
 import type { EmbeddedQueue, EmbeddedQueueOptions, Redrive } from './source/embedded-queue/index.ts';
@@ -134,6 +136,17 @@ async function process(options: ProcessTargetOptions): Promise<FunctionTarget> {
   return processTarget(options);
 }
 
+/** Reads a secret with the adapter for what its URI says it is. `aws`: how AWS Secrets Manager is reached. */
+function secrets(aws: SecretsManagerOptions = {}): SecretResolver {
+  return {
+    async resolve(uri) {
+      if (uri.startsWith('env:')) return (await import('./secret/environment/index.ts')).environmentSecrets().resolve(uri);
+      if (uri.startsWith('file:')) return (await import('./secret/file/index.ts')).fileSecrets().resolve(uri);
+      return (await import('./secret/secrets-manager/index.ts')).secretsManagerSecrets(aws).resolve(uri);
+    },
+  };
+}
+
 /** What the daemon finds adapters by. */
 export const catalog = {
   clock: systemClock,
@@ -145,6 +158,7 @@ export const catalog = {
   stores: { memory, sqlite },
   sources: { embeddedQueues, embeddedStreams, embeddedTopics, sqs, kinesis, dynamodbStreams },
   destinations: { sqs: toSqs, sns: toSns, s3: toS3 },
+  secrets,
   targets: { function: inProcess, http, lambda, process },
   functions: { lambda: functionsOfLambda },
 };

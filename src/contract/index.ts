@@ -8,6 +8,7 @@
  * - queue.ts    QueueSource and its messages
  * - stream.ts   StreamSource, its records and positions
  * - topic.ts    TopicSource: partitions of a consumer group
+ * - secret.ts   SecretResolver
  * - sequence-number.ts  numbers that are no JavaScript numbers
  * - destination.ts      FailureDestination and what it receives
  * - target.ts   FunctionTarget and its outcomes
@@ -32,6 +33,7 @@ export * from './log.ts';
 export * from './mapping.ts';
 export * from './meter.ts';
 export * from './queue.ts';
+export * from './secret.ts';
 export * from './sequence-number.ts';
 export * from './store.ts';
 export * from './stream.ts';

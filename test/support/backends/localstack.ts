@@ -10,7 +10,7 @@ import { startOwn } from './own-instance.ts';
 import { configRoot, logRoot } from './paths.ts';
 import { progressOf, say } from './progress.ts';
 
-const services = 'sqs,sns,s3,kinesis,iam,sts,logs';
+const services = 'sqs,sns,s3,kinesis,secretsmanager,iam,sts,logs';
 const requirementsFile = join(configRoot, 'localstack-requirements.txt');
 const startScript = join(configRoot, 'localstack-start.py');
 const installLog = join(logRoot, 'localstack-install.log');
