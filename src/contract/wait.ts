@@ -37,6 +37,8 @@ export type WaitReason =
   | { readonly kind: 'rebalance' }
   /** A lane has nothing to do. */
   | { readonly kind: 'no-records' }
+  /** A record of what was given up is on its way to the destination, which has not confirmed it yet. */
+  | { readonly kind: 'recording'; readonly destination: string; readonly records: number; readonly since: number }
   /** A destination did not take a record of what was given up; it is sent again at `at`. */
   | { readonly kind: 'destination'; readonly destination: string; readonly message: string; readonly at: number }
   /** Records of a shard may have been lost, so it stands still; README says how to go on. */

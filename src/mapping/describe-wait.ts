@@ -40,6 +40,8 @@ export function describeReason(reason: WaitReason, now: number): string {
       return 'waits for the consumer group to spread its partitions';
     case 'no-records':
       return 'has no records';
+    case 'recording':
+      return `a record of ${String(reason.records)} records that were given up has been on its way to ${reason.destination} for ${since(reason.since)}`;
     case 'destination':
       return `destination ${reason.destination} did not take what was given up (${reason.message}); it is sent again in ${left(reason.at)}`;
     case 'trimmed':

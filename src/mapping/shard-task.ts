@@ -273,6 +273,7 @@ export class ShardTask {
 
   #finishReading(): void {
     this.#isReadToEnd = true;
+    this.#reason = { kind: 'no-records' };
     this.#ledger.ended();
     for (const lane of this.#lanes) lane.close();
   }

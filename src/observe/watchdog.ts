@@ -7,11 +7,11 @@ export const STUCK_MS = 300_000;
 /** What is found has to be there for so long before it is told, ms: after a process stood still, all waits are overdue for a moment. */
 export const CONFIRM_MS = 10_000;
 /** A lease whose counter has not moved for so long is not renewed any more, ms (it is renewed every 2 s, and taken over after 10 s). */
-export const LEASE_UNMOVED_MS = 60_000;
+const LEASE_UNMOVED_MS = 60_000;
 /** A loss that is nearer than this is told, s. */
-export const LOSS_SOON_SECONDS = 14_400;
+const LOSS_SOON_SECONDS = 14_400;
 /** A turn of the event loop that took longer than this is told, ms. */
-export const EVENT_LOOP_DELAY_MS = 1000;
+const EVENT_LOOP_DELAY_MS = 1000;
 
 /** What a watchdog is told beside the mappings. */
 export interface Surroundings {
@@ -173,6 +173,11 @@ function lookAtWait(scene: Scene, wait: Wait): void {
       if (late(reason.since + mapping.timeoutMs)) {
         const text = `invocation ${reason.requestId} has run for ${minutes(now - reason.since)}; the function has ${String(mapping.timeoutMs / 1000)} s`;
         suspect(scene, 'invocation-overdue', part, text);
+      }
+      return;
+    case 'recording':
+      if (now - reason.since > STUCK_MS) {
+        suspect(scene, 'overdue', part, `destination ${reason.destination} owes an answer for ${minutes(now - reason.since)}`);
       }
       return;
     case 'no-credit':

@@ -75,6 +75,7 @@ export class Discarder {
     });
     try {
       for (let attempt = 1; !stopping.isSet; attempt += 1) {
+        say({ kind: 'recording', destination: destination.label, records: given.records, since: clock.monotonic() });
         try {
           await destination.send(discard, controller.signal);
           return 'delivered';

@@ -288,6 +288,13 @@ class Run {
         if (now - due > OVERDUE_MS) this.#stuck(`${mapping.name} ${part} waits for an instant that is ${String(now - due)} ms past`);
       }
     }
+    this.#askWatchdog(incarnation);
+  }
+
+  /** The engine's own watchdog is silent while all is well, and must not be later than the judge when it is not. */
+  #askWatchdog({ engine }: Incarnation): void {
+    const found = engine.look().find(({ severity }) => severity === 'stuck');
+    if (found !== undefined) this.#stuck(`the watchdog finds ${found.kind}: ${found.mapping ?? 'process'} ${found.part} ${found.text}`);
   }
 
   #stuck(text: string): void {

@@ -8,6 +8,8 @@ import { type StreamEngine, StreamSimulation } from './world.ts';
 const DRAIN_MS = 3_600_000;
 /** Between looks at what is left, ms. */
 const LOOK_MS = 500;
+/** Between looks of the watchdog, ms. */
+const WATCHDOG_MS = 10_000;
 /** Timers that may fire in one virtual millisecond before it counts as spinning. */
 const SPIN_STEPS = 20_000;
 /** How long a killed process is gone when nobody planned it, ms. */
@@ -85,6 +87,7 @@ class Run {
     let at = -1;
     let spinning = 0;
     while (!isDone()) {
+      this.#askWatchdog();
       if (court.verdict !== undefined || clock.monotonic() > until) return false;
       if (!(await clock.step())) return isDone();
       this.steps += 1;
@@ -96,6 +99,19 @@ class Run {
     }
     return court.verdict === undefined;
   }
+
+  /** The engine's own watchdog is silent while all is well. */
+  #askWatchdog(): void {
+    const { clock } = this.world;
+    if (clock.monotonic() < this.#watchdogAt) return;
+    this.#watchdogAt = clock.monotonic() + WATCHDOG_MS;
+    const current = this.#current;
+    if (current === undefined || current.life.isDead) return;
+    const found = current.engine.look().find(({ severity }) => severity === 'stuck');
+    if (found !== undefined) this.#stuck(`the watchdog finds ${found.kind}: ${found.mapping ?? 'process'} ${found.part} ${found.text}`);
+  }
+
+  #watchdogAt = 0;
 
   /** Looks that cost too much for every step. */
   #everySoOften(look: () => boolean): () => boolean {

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { prometheusMeter } from '../../../adapters/meter/prometheus/index.ts';
+import { embeddedQueue } from '../../../adapters/source/embedded-queue/index.ts';
+import { memoryStore } from '../../../adapters/store/memory/index.ts';
+import { handler } from '../../../adapters/target/function/index.ts';
+import { CoreEngine, type Finding, type MappingExplanation, silentLogger, systemClock, systemRandom } from '../../../src/index.ts';
+import { type ManageServer, manageServer } from '../../../src/manage/index.ts';
+
+const NAME = 'orders/print';
+
+let engine: CoreEngine;
+let server: ManageServer;
+let url: string;
+let findings: Finding[];
+
+beforeEach(async () => {
+  const meter = prometheusMeter();
+  const platform = { clock: systemClock, random: systemRandom, logger: silentLogger, meter, store: memoryStore(), ownerLabel: 'a test' };
+  engine = new CoreEngine(platform);
+  engine.map({ name: NAME, source: embeddedQueue({ name: 'orders' }), target: handler(() => undefined) });
+  findings = [];
+  server = manageServer({
+    mappings: () => engine.mappings,
+    disabled: new Set([NAME]),
+    queues: new Map(),
+    streams: new Map(),
+    topics: new Map(),
+    phase: () => 'running',
+    findings: () => findings,
+    meter,
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+  });
+  url = await server.listen({ host: '127.0.0.1', port: 0 });
+});
+
+afterEach(async () => {
+  await server.close();
+  await engine.stop({ timeoutMs: 0 });
+});
+
+describe('GET /mappings/NAME/explain', () => {
+  it('tells what a mapping does, by its name or its UUID', async () => {
+    const { id } = engine.mappings[0] ?? { id: '' };
+    for (const name of [encodeURIComponent(NAME), id]) {
+      const response = await fetch(`${url}/mappings/${name}/explain`);
+      expect(response.status).toBe(200);
+      const explanation = (await response.json()) as MappingExplanation;
+      expect(explanation).toMatchObject({ id, name: NAME, state: 'Disabled', waits: [{ part: 'mapping', reason: 'disabled' }] });
+    }
+  });
+
+  it('refuses a name that no mapping has, and says which one was meant', async () => {
+    const response = await fetch(`${url}/mappings/${encodeURIComponent('orders/prin')}/explain`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({ error: 'NotFound', message: 'there is no mapping orders/prin; did you mean orders/print?' });
+  });
+});
+
+describe('GET /readyz', () => {
+  const finding = { kind: 'stuck', mapping: NAME, part: 'slot 0', text: 'x', foundAt: 0 } as const;
+
+  it('is not ready while the watchdog finds something stuck, and says what', async () => {
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    findings = [{ ...finding, severity: 'stuck' }];
+    const response = await fetch(`${url}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ status: 'not ready', findings });
+  });
+
+  it('is ready in spite of a warning, and tells it', async () => {
+    findings = [{ ...finding, kind: 'loss-ahead', severity: 'warning' }];
+    const response = await fetch(`${url}/readyz`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ status: 'ready', findings });
+  });
+});
