@@ -239,7 +239,15 @@ export class CoreEngine {
     const invoker = this.#invokerOf(options, checked);
     if (invoker.definition.timeoutMs > TOPIC_TIMEOUT_SECONDS_MAX * 1000) throw tooSlowForTopics(invoker.definition, checked);
     this.#seat(invoker, named.name, weight, checked);
-    const mapping = topicMapping({ ...this.#common(named), options: resolved, source, destination, invoker, groupId: named.name });
+    const mapping = topicMapping({
+      ...this.#common(named),
+      options: resolved,
+      source,
+      destination,
+      invoker,
+      createdAt: options.createdAt,
+      groupId: named.name,
+    });
     return { mapping, enabled: resolved.enabled };
   }
 

@@ -9,6 +9,8 @@ export interface TopicMappingParts extends Omit<SourceMappingParts, 'begin' | 'l
   readonly source: TopicSource;
   readonly destination: FailureDestination | undefined;
   readonly random: Random;
+  /** When the mapping was created, epoch ms; default: now. */
+  readonly createdAt?: number | undefined;
   /** The consumer group, unless the options name another. */
   readonly groupId: string;
 }
@@ -21,7 +23,7 @@ export function topicMapping(parts: TopicMappingParts): SourceMapping {
   const { id, name, source, destination, invoker, options, buffer, random, clock } = parts;
   const result = new ProcessingResult();
   const listener = result.noting(parts.listener);
-  const createdAt = clock.wall();
+  const createdAt = parts.createdAt ?? clock.wall();
   const groupId = options.consumerGroupId ?? parts.groupId;
   const shared = { mapping: name, mappingId: id, source, destination, invoker, options, buffer, random, clock, listener };
   return new SourceMapping({
