@@ -141,6 +141,7 @@ export class ShardTask {
       position,
       outstanding,
       oldest: oldest && { sequenceNumber: oldest.record.sequenceNumber, arrivedAt: oldest.record.arrivedAt, lane: oldest.lane },
+      unread: this.#unread,
       behindMs: this.#behindMs,
       isAtTip: this.#isAtTip || this.#isReadToEnd,
       pagedAt: this.#pagedAt,
@@ -151,6 +152,7 @@ export class ShardTask {
 
   /** Of the last page. */
   #behindMs: number | undefined;
+  #unread: number | undefined;
   #pagedAt: number | undefined;
 
   /** Reads and works until the shard's end, or until the mapping stops. What is held then is read again later. */
@@ -254,6 +256,7 @@ export class ShardTask {
     if (readTo !== undefined) for (const lane of this.#lanes) lane.readTo(readTo);
     this.#noteTip(page);
     this.#behindMs = page.millisBehindLatest;
+    this.#unread = page.recordsBehind;
     this.#pagedAt = clock.monotonic();
     this.#reason = { kind: 'empty-poll', until: this.#pagedAt };
     this.#notePage();

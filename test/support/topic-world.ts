@@ -42,7 +42,7 @@ export class TopicWorld {
   member(
     fields: TopicTestFields,
     work: (records: readonly SeenOffset[], signal: AbortSignal) => unknown = () => undefined,
-    source: TopicSource<KafkaEvent> = this.topic.client({ clock: this.clock }) as TopicSource<KafkaEvent>,
+    source: TopicSource<KafkaEvent> = this.topic.client({ clock: this.clock }),
   ): Member {
     const { clock, random } = this;
     const engine = new CoreEngine({ clock, random, logger: silentLogger, meter: silentMeter, store: memoryStore(), ownerLabel: 'a test' });
@@ -78,7 +78,7 @@ export class TopicWorld {
 
   /** What the group has committed for a partition. */
   committed(partition: number, group = 'm'): { readonly offset: string; readonly metadata: string } | undefined {
-    return this.topic.peekGroup(group)?.committed.get(partition);
+    return this.topic.peekGroup(group).committed.get(partition);
   }
 }
 
