@@ -128,6 +128,7 @@ export class Reading implements AsyncIterableIterator<Step, undefined> {
       readTo: readTo(next, last, from),
       readThrough: isAtEnd ? now : Math.min(now, arrivedAt),
       millisBehindLatest: isAtEnd ? 0 : Math.max(1, now - arrivedAt),
+      recordsBehind: isAtEnd ? 0 : Number(this.#readableEnd(log) - next),
       ended: false,
     };
   }

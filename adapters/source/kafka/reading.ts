@@ -141,7 +141,7 @@ class PartitionReader {
   #tip(): Step {
     const { clock } = this.#parts;
     this.#tipAt = clock.monotonic();
-    return { kind: 'page', records: [], readThrough: clock.wall(), millisBehindLatest: 0, ended: false };
+    return { kind: 'page', records: [], readThrough: clock.wall(), millisBehindLatest: 0, recordsBehind: 0, ended: false };
   }
 
   #page({ records, given, readTo, end, fetchedAt }: Fetched): Step {
@@ -151,13 +151,13 @@ class PartitionReader {
     if (until < records.length && last !== undefined) {
       this.#fetched = { records, given: until, readTo, end, fetchedAt };
       this.#next = following(last.sequenceNumber);
-      return toPage(page, undefined, fetchedAt, false);
+      return toPage(page, undefined, fetchedAt, between(this.#next, end));
     }
     this.#fetched = undefined;
     this.#next = following(readTo);
     const isAtTip = compareSequence(this.#next, end) >= 0;
     this.#tipAt = isAtTip ? this.#parts.clock.monotonic() : Number.NEGATIVE_INFINITY;
-    return toPage(page, last?.sequenceNumber === readTo ? undefined : readTo, fetchedAt, isAtTip);
+    return toPage(page, last?.sequenceNumber === readTo ? undefined : readTo, fetchedAt, isAtTip ? 0 : between(this.#next, end));
   }
 
   async #resolve(position: StreamPosition): Promise<SequenceNumber> {
@@ -216,7 +216,8 @@ class PartitionReader {
   }
 }
 
-function toPage(records: readonly KafkaRecord[], readTo: SequenceNumber | undefined, fetchedAt: number, isAtTip: boolean): Step {
+function toPage(records: readonly KafkaRecord[], readTo: SequenceNumber | undefined, fetchedAt: number, recordsBehind: number): Step {
+  const isAtTip = recordsBehind === 0;
   const arrivedAt = records.at(-1)?.arrivedAt;
   return {
     kind: 'page',
@@ -225,8 +226,14 @@ function toPage(records: readonly KafkaRecord[], readTo: SequenceNumber | undefi
     readThrough: isAtTip ? fetchedAt : arrivedAt,
     // The next record's age is at most that of the last one here, and not nothing.
     millisBehindLatest: isAtTip ? 0 : arrivedAt === undefined ? undefined : Math.max(1, fetchedAt - arrivedAt),
+    recordsBehind,
     ended: false,
   };
+}
+
+/** How many offsets lie from one to before another, the latter the greater. */
+function between(from: SequenceNumber, to: SequenceNumber): number {
+  return Number(BigInt(to) - BigInt(from));
 }
 
 function outOfRange(name: string, from: SequenceNumber, start: SequenceNumber, end: SequenceNumber): SourceError {
