@@ -61,7 +61,7 @@ export function manageServer(parts: ManageParts): ManageServer {
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
     serverFactory: (handler) => bareServer(handler, { connections, headersTimeoutMs, requestTimeoutMs }, tls),
     clientErrorHandler: refuseGarbage,
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply, parts),
   });
   takeBodiesAsText(server);
   secure(server, { access, rateLimit, clock, meter });
@@ -74,7 +74,7 @@ export function manageServer(parts: ManageParts): ManageServer {
     const path = request.url.split('?')[0] ?? '';
     throw new Refusal(404, 'NotFound', `${request.method} ${path.slice(0, 100)} is nothing here; there are ${ENDPOINTS.join(', ')}`);
   });
-  server.setErrorHandler(answerError);
+  server.setErrorHandler((error, request, reply) => answerError(error, request, reply, parts));
   addHealth(server, parts);
   addExplain(server, parts);
   addMessages(server, parts);
@@ -109,12 +109,11 @@ function takeBodiesAsText(server: FastifyInstance): void {
   });
 }
 
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, { onDefect }: ManageParts): FastifyReply {
   if (error instanceof ResourceRefusal) return answerRefusal(reply, error);
   const statusCode = statusOf(error);
-  const surface = surfaceOf(request);
-  const { code, message } = surface === 'lambda' ? lambdaAnswerOf(error, statusCode) : answerOf(error, statusCode);
-  return refuseWith(reply, surface, { statusCode, code, message });
+  if (statusCode >= 500 && !(error instanceof Refusal)) onDefect?.(error);
+  return refuseWith(reply, surfaceOf(request), { statusCode, ...answerOf(error, statusCode, request) });
 }
 
 interface Answer {
@@ -127,19 +126,13 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 ? status : 500;
 }
 
-function answerOf(error: unknown, status: number): Answer {
+function answerOf(error: unknown, status: number, { routeOptions }: FastifyRequest): Answer {
   if (error instanceof Refusal) return { code: error.code, message: error.message };
-  if (status === 413) return { code: 'BodyTooLarge', message: `the body may have at most ${String(BODY_BYTES_MAX)} bytes` };
+  if (status === 413) {
+    return { code: 'BodyTooLarge', message: `the body may have at most ${String(routeOptions.bodyLimit ?? BODY_BYTES_MAX)} bytes` };
+  }
   if (status >= 500 || !(error instanceof Error)) return { code: 'InternalError', message: 'the request failed inside Millrace' };
   return { code: 'BadRequest', message: error.message };
-}
-
-function lambdaAnswerOf(error: unknown, status: number): Answer {
-  if (error instanceof Refusal)
-    return { code: error.code === 'NotFound' ? 'UnknownOperationException' : error.code, message: error.message };
-  if (status === 413) return { code: 'RequestTooLargeException', message: 'the body of the request is larger than this operation takes' };
-  if (status >= 500 || !(error instanceof Error)) return { code: 'ServiceException', message: 'the request failed inside Millrace' };
-  return { code: 'ValidationException', message: error.message };
 }
 
 /** Where it listens: the address and port that it was given, or the port that the system chose. */

@@ -1,10 +1,10 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock, Meter } from '../../contract/index.ts';
 import { guard } from '../guard.ts';
 import { Refusal } from '../refusal.ts';
 import { type Access, allows } from './access.ts';
 import { tokenOf } from './bearer.ts';
+import { BodyHash } from './body-hash.ts';
 import { RateLimit, type RateLimitOptions } from './rate-limit.ts';
 import { checkPath, type Headers, headersOf } from './request-head.ts';
 import { mismatch, readClaim, SERVICE, type SignatureClaim } from './signature-claim.ts';
@@ -23,7 +23,7 @@ export interface SecurityParts {
 /** A signature that is right as far as it can be told without the body, and the hash of the body as it comes. */
 interface Pending {
   readonly claim: SignatureClaim;
-  readonly bodyHash: Hash;
+  readonly bodyHash: BodyHash;
 }
 
 const REFUSALS = 'millrace_api_refusals';
@@ -51,7 +51,7 @@ export class Door {
   }
 
   /** What has to be given each part of the body; undefined when nobody asks for its hash. */
-  bodyHashOf(request: FastifyRequest): Hash | undefined {
+  bodyHashOf(request: FastifyRequest): BodyHash | undefined {
     return this.#pending.get(request)?.bodyHash;
   }
 
@@ -61,7 +61,7 @@ export class Door {
     const { access } = this.#parts;
     if (pending === undefined || access === undefined) return true;
     const { claim } = pending;
-    const bodySha256 = pending.bodyHash.digest('hex');
+    const bodySha256 = pending.bodyHash.hex;
     const { method, raw } = request;
     const { headers, signedAt, key, signature } = claim;
     const isRight = await access.verifier.verify(
@@ -107,7 +107,7 @@ export class Door {
     }
     queryOf(request.raw.url ?? '');
     const claim = readClaim(headers, { keys: access.keys, region: access.region, now: clock.wall() });
-    this.#pending.set(request, { claim, bodyHash: createHash('sha256') });
+    this.#pending.set(request, { claim, bodyHash: new BodyHash() });
     return undefined;
   }
 
@@ -142,19 +142,11 @@ class TooFast extends Refusal {
   }
 }
 
-/** AWS's names of what is refused on every surface. */
-const NAMES_OF_AWS: Readonly<Record<string, string>> = {
-  BadRequest: 'ValidationException',
-  TooManyRequests: 'TooManyRequestsException',
-  ForbiddenHost: 'AccessDeniedException',
-  ForbiddenOrigin: 'AccessDeniedException',
-};
-
 function refuse(reply: FastifyReply, surface: Surface, refusal: Refusal): void {
   const { statusCode, code, message } = refusal;
   const headers = {
     ...(statusCode === 401 ? { 'www-authenticate': 'Bearer realm="millrace"' } : {}),
     ...(refusal instanceof TooFast ? { 'retry-after': String(Math.ceil(refusal.waitMs / 1000)) } : {}),
   };
-  void refuseWith(reply, surface, { statusCode, code: surface === 'lambda' ? (NAMES_OF_AWS[code] ?? code) : code, message, headers });
+  void refuseWith(reply, surface, { statusCode, code, message, headers });
 }

@@ -45,6 +45,10 @@ export function bareServer(handler: RequestListener, limits: ConnectionLimits, t
           handler,
         );
   server.maxConnections = limits.connections;
+  server.on('checkExpectation', (_request, response) => {
+    const { body, headers } = said('ExpectationFailed', 'nothing can be expected here but 100-continue');
+    response.writeHead(417, headers).end(body);
+  });
   return server;
 }
 
@@ -64,7 +68,12 @@ export function refuseGarbage(error: Error & { readonly code?: string }, socket:
     return;
   }
   const [status, name, message] = TEXTS[error.code ?? ''] ?? ['400 Bad Request', 'BadRequest', 'this is no request of HTTP/1.1'];
-  const body = JSON.stringify({ error: name, message });
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\nconnection: close`;
-  socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
+  const { body, headers } = said(name, message);
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(([header, value]) => `${header}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
+}
+
+function said(error: string, message: string): { readonly body: string; readonly headers: Readonly<Record<string, string>> } {
+  const body = JSON.stringify({ error, message });
+  return { body, headers: { 'content-type': 'application/json; charset=utf-8', 'content-length': String(Buffer.byteLength(body)) } };
 }

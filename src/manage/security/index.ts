@@ -6,6 +6,7 @@
  * - door.ts              the decision about one request
  * - access.ts            keys, tokens, roles; the port to a verifier of signatures
  * - signature-claim.ts   what a caller says about its signature, checked before anything is computed
+ * - body-hash.ts         the hash of a body as it comes
  * - signed-request.ts    what of a request is signed, beside its headers
  * - request-head.ts      heads that can be read in two ways
  * - bearer.ts            tokens

@@ -19,8 +19,11 @@ const ONCE = [
 
 const STATUS = 400;
 
+/** Methods whose bodies are read; the body of any other would be left for whoever comes next on the connection. */
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
 /** Reads the headers of a request. Throws a {@link Refusal} for one that can be read in two ways. */
-export function headersOf({ raw: { rawHeaders } }: FastifyRequest): Headers {
+export function headersOf({ method, raw: { rawHeaders } }: FastifyRequest): Headers {
   const headers = new Map<string, string[]>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
@@ -31,6 +34,8 @@ export function headersOf({ raw: { rawHeaders } }: FastifyRequest): Headers {
   for (const name of ONCE) {
     if ((headers.get(name)?.length ?? 0) > 1) throw new Refusal(STATUS, 'BadRequest', `the header ${name} came more than once`);
   }
+  const hasBody = headers.has('transfer-encoding') || (headers.get('content-length')?.[0] ?? '0') !== '0';
+  if (hasBody && !WITH_BODY.has(method)) throw new Refusal(STATUS, 'BadRequest', `a request by ${method} has no body`);
   return headers;
 }
 

@@ -19,7 +19,10 @@ export function secure(server: FastifyInstance, parts: SecurityParts): void {
   server.addHook('preParsing', (request, _reply, payload, done) => {
     const hash = door.bodyHashOf(request);
     // Parts come in a later turn; by then the parser listens too, for the hooks of this step wait for nothing.
-    if (hash !== undefined) payload.on('data', (part: Buffer) => hash.update(part));
+    if (hash !== undefined)
+      payload.on('data', (part: Buffer) => {
+        hash.add(part);
+      });
     done(null, payload);
   });
   server.addHook('preValidation', (request, reply, done) => {

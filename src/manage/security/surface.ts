@@ -25,18 +25,30 @@ export function pathOf({ raw }: FastifyRequest): string {
 /** Why a request is refused, whoever asks. */
 export interface RefusalAnswer {
   readonly statusCode: number;
-  /** Of pages, as it is; of the Lambda API, AWS's name of the error. */
   readonly code: string;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** What AWS calls refusals that are the same on every surface. */
+const NAMES_OF_AWS: ReadonlyMap<string, string> = new Map([
+  ['BadRequest', 'ValidationException'],
+  ['BodyTooLarge', 'RequestTooLargeException'],
+  ['ForbiddenHost', 'AccessDeniedException'],
+  ['ForbiddenOrigin', 'AccessDeniedException'],
+  ['InternalError', 'ServiceException'],
+  ['InvalidBody', 'SerializationException'],
+  ['NotFound', 'UnknownOperationException'],
+  ['TooManyRequests', 'TooManyRequestsException'],
+]);
 
 /** Answers as callers of a surface expect it: with AWS's envelope, or with `{"error": code, "message": text}`. */
 export function refuseWith(reply: FastifyReply, surface: Surface, answer: RefusalAnswer): FastifyReply {
   const { statusCode, code, message, headers = {} } = answer;
   reply.code(statusCode).headers(headers);
   if (surface !== 'lambda') return reply.send({ error: code, message });
-  return reply.header('x-amzn-errortype', code).header('x-amzn-requestid', reply.request.id).send(envelopeOf(code, message));
+  const name = NAMES_OF_AWS.get(code) ?? code;
+  return reply.header('x-amzn-errortype', name).header('x-amzn-requestid', reply.request.id).send(envelopeOf(name, message));
 }
 
 /** Members of the envelope differ from error to error, and so do their capitals. */

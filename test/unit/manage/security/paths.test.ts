@@ -146,3 +146,14 @@ test('a second request behind the first, in one packet, shows its own token', as
   const answer = await send(guarded.url, `${first}GET /mappings HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
   expect(answer.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 401']);
 });
+
+test.each(['GET', 'HEAD', 'TRACE', 'PROPFIND', 'QUERY'])('a body of %s, which nobody would read, is refused', async (method) => {
+  const answer = await guarded.signed({ method, target: MAPPINGS, body: '{}' });
+  expect(answer.status).toBe(400);
+  expect((await get(guarded, '/healthz')).status).toBe(200);
+});
+
+test('what a caller expects beyond 100-continue is refused', async () => {
+  const answer = await get(guarded, '/metrics', { expect: 'more' });
+  expect(answer).toMatchObject({ status: 417, body: expect.stringContaining('"ExpectationFailed"') as string });
+});
