@@ -96,7 +96,7 @@ export function toKafkajs(connection: ResolvedConnection, logger: Logger): Kafka
   return {
     brokers: [...brokers],
     clientId,
-    ssl: typeof ssl === 'boolean' ? ssl : { ...ssl },
+    ssl: ssl === false ? false : { ...(ssl === true ? undefined : ssl) },
     ...(sasl === undefined ? undefined : { sasl: toSaslOptions(sasl) }),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     authenticationTimeout: AUTHENTICATE_TIMEOUT_MS,

@@ -52,7 +52,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   CLUSTER_AUTHORIZATION_FAILED: { kind: 'denied', text: 'these credentials lack a permission on the cluster' },
   SASL_AUTHENTICATION_FAILED: { kind: 'denied', text: 'the broker refuses the credentials' },
   UNSUPPORTED_SASL_MECHANISM: { kind: 'denied', text: 'the broker does not take this SASL mechanism' },
-  ILLEGAL_SASL_STATE: { kind: 'denied', text: 'the broker refuses to authenticate here' },
+  // Kafka refuses a token with a challenge, which kafkajs takes for a yes.
+  ILLEGAL_SASL_STATE: { kind: 'denied', text: 'the broker refuses the credentials, or to authenticate here' },
   OFFSET_OUT_OF_RANGE: { kind: 'trimmed', text: 'the offset is not in the log' },
   OFFSET_METADATA_TOO_LARGE: {
     kind: 'invalid',

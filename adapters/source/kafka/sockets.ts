@@ -52,12 +52,12 @@ export class Sockets {
 }
 
 const openSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  // kafkajs gives nothing where TLS is not wanted, whatever its types say.
+  // kafkajs gives false or nothing where TLS is not wanted, and what its user said where it is: maybe true alone.
   const tls: unknown = ssl;
   const named = isIP(host) === 0 ? { servername: host } : undefined;
   const socket =
-    typeof tls === 'object' && tls !== null
-      ? connectTls({ host, port, ...named, ...ssl }, onConnect)
+    tls === true || (typeof tls === 'object' && tls !== null)
+      ? connectTls({ host, port, ...named, ...(tls === true ? undefined : ssl) }, onConnect)
       : connectTcp({ host, port }, onConnect);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   return socket;

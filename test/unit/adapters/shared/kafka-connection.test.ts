@@ -92,7 +92,7 @@ test('kafkajs is told TLS, who we are, and to try every broker once', () => {
     logger,
   );
   expect(config).toMatchObject({
-    ssl: true,
+    ssl: {},
     sasl: { mechanism: 'scram-sha-512', username: 'miller', password: 'word' },
     retry: { retries: 1 },
   });
