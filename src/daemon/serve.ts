@@ -1,4 +1,4 @@
-import { type ManageServer, manageServer, type Phase } from '../manage/index.ts';
+import { isLoopback, type ManageServer, manageServer, type Phase } from '../manage/index.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
@@ -132,6 +132,10 @@ class Running {
 
   #warn(): void {
     const { config, narrator } = this.#parts;
+    if (!isLoopback(config.listen.host) && config.api.tls === undefined) {
+      const message = 'others may call, and tokens and bodies come in clear; give api.tls, or put what speaks TLS in front';
+      narrator.say({ level: 'warn', fields: { host: config.listen.host }, message, plain: message });
+    }
     if (config.mappings.length === 0) {
       const message = 'the configuration has no mappings; those that come over the API will be read';
       narrator.say({ level: 'info', fields: {}, message, plain: message });

@@ -18,9 +18,10 @@ export function addHealth(server: FastifyInstance, parts: ManageParts): void {
     const found = findings();
     const isStuck = found.some(({ severity }) => severity === 'stuck');
     const isReady = phase() === 'running' && waiting.length === 0 && !isStuck;
-    return reply
-      .code(isReady ? 200 : 503)
-      .send({ status: isReady ? 'ready' : 'not ready', phase: phase(), waiting, ...(found.length === 0 ? {} : { findings: found }) });
+    const status = { status: isReady ? 'ready' : 'not ready', phase: phase() };
+    // Strangers may know that it is not ready; names and reasons are on pages that ask for a token.
+    const reasons = parts.security?.access === undefined ? { waiting, ...(found.length === 0 ? {} : { findings: found }) } : {};
+    return reply.code(isReady ? 200 : 503).send({ ...status, ...reasons });
   });
   server.get('/metrics', async (_request, reply) => reply.type(meter.contentType).send(await meter.metrics()));
   server.get('/mappings', () => ({

@@ -129,7 +129,7 @@ function statusOf(error: unknown): number {
 function answerOf(error: unknown, status: number, { routeOptions }: FastifyRequest): Answer {
   if (error instanceof Refusal) return { code: error.code, message: error.message };
   if (status === 413) {
-    return { code: 'BodyTooLarge', message: `the body may have at most ${String(routeOptions.bodyLimit ?? BODY_BYTES_MAX)} bytes` };
+    return { code: 'BodyTooLarge', message: `the body may have at most ${String(routeOptions.bodyLimit)} bytes` };
   }
   if (status >= 500 || !(error instanceof Error)) return { code: 'InternalError', message: 'the request failed inside Millrace' };
   return { code: 'BadRequest', message: error.message };

@@ -82,6 +82,8 @@ export interface ManageParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly security?: SecuritySettings | undefined;
+  /** Told of what a request should never end with; its caller is told nothing of it. */
+  readonly onDefect?: (error: unknown) => void;
   /** Without it Lambda's API is not served. */
   readonly lambda?: LambdaApi | undefined;
 }

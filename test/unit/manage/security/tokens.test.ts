@@ -22,6 +22,10 @@ test.each(['/healthz', '/readyz', '/healthz?x=1', '/%68ealthz'])('%s is open, by
   expect((await ask(target)).status).toBe(200);
 });
 
+test('what is open names no mapping and no reason', async () => {
+  expect(JSON.parse((await ask('/readyz')).body)).toEqual({ status: 'ready', phase: 'running' });
+});
+
 describe('a page, whether it exists or not,', () => {
   test.each(PAGES)('%s is refused to strangers', async (target) => {
     const answer = await ask(target);
