@@ -194,6 +194,7 @@ export class ShardTask {
       try {
         if (await this.#readFrom(from)) return;
         from = this.#ledger.lastRead;
+        await this.#backOff(READ_ENDED, clock.monotonic());
       } catch (caught) {
         const error = asSourceError(caught);
         const isLost = (error.kind === 'trimmed' && !isTrimHorizon(from)) || error.kind === 'gone';
@@ -342,6 +343,9 @@ export class ShardTask {
     await sleep(clock, waitMs, stopping);
   }
 }
+
+/** A read that ends by itself, and not at the end of its shard. */
+const READ_ENDED = new SourceError('unavailable', 'ReadEnded', 'the source ended the read; it is begun again');
 
 function isTrimHorizon(position: StreamPosition): boolean {
   return position.kind === 'start' && position.start.kind === 'trim-horizon';

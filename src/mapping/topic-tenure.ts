@@ -145,6 +145,7 @@ export class TopicTenure implements Tenure {
       onRevoking: (partitions, deadline) => this.#revoke(partitions, deadline),
       onTrouble: (error, retryAt) => {
         this.#isMember = false;
+        for (const work of [...this.#works.values()]) this.#lose(work);
         this.#parts.onProblem(problemOf(error, retryAt));
       },
     };
@@ -167,14 +168,9 @@ export class TopicTenure implements Tenure {
     onProblem(undefined);
     const epochs = new Map(assigned.map(({ partition, epoch }) => [partition, epoch]));
     let kept = 0;
-    for (const [partition, work] of this.#works) {
+    for (const [partition, work] of [...this.#works]) {
       if (epochs.get(partition) === work.epoch) kept += 1;
-      else {
-        parts.committer.forget(work);
-        work.cut();
-        this.#works.delete(partition);
-        this.#leave(work);
-      }
+      else this.#lose(work);
     }
     for (const assignment of assigned) {
       const { partition } = assignment;
@@ -188,8 +184,12 @@ export class TopicTenure implements Tenure {
   /** Ownerships that are over and have not come to rest: what comes after them here waits. */
   readonly #ended = new Map<number, Predecessor>();
 
-  /** Only its end is remembered: what it had read is somebody else's to read. */
-  #leave({ partition, epoch, over }: PartitionWork): void {
+  /** It is, or may be, somebody else's. Only its end is remembered: what it had read is for the next owner to read. */
+  #lose(work: PartitionWork): void {
+    const { partition, epoch, over } = work;
+    this.#partitionParts?.committer.forget(work);
+    work.cut();
+    this.#works.delete(partition);
     const ended = { epoch, row: undefined, over };
     this.#ended.set(partition, ended);
     void over.then(() => {
