@@ -13,6 +13,7 @@ import {
   systemEventLoop,
   systemRandom,
 } from '../src/index.ts';
+import { embeddedFailures, kafkaFailures, kafkaTopic } from './catalog-kafka.ts';
 import type { S3DestinationOptions } from './destination/s3/index.ts';
 import type { SnsDestinationOptions } from './destination/sns/index.ts';
 import type { SqsDestinationOptions } from './destination/sqs/index.ts';
@@ -156,8 +157,8 @@ export const catalog = {
   meter,
   requestVerifier,
   stores: { memory, sqlite },
-  sources: { embeddedQueues, embeddedStreams, embeddedTopics, sqs, kinesis, dynamodbStreams },
-  destinations: { sqs: toSqs, sns: toSns, s3: toS3 },
+  sources: { embeddedQueues, embeddedStreams, embeddedTopics, sqs, kinesis, dynamodbStreams, kafka: kafkaTopic },
+  destinations: { sqs: toSqs, sns: toSns, s3: toS3, kafka: kafkaFailures, embeddedTopic: embeddedFailures },
   secrets,
   targets: { function: inProcess, http, lambda, process },
   functions: { lambda: functionsOfLambda },

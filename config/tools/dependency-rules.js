@@ -43,7 +43,7 @@ const FROM_NPM = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', '
 const rooms = Object.keys(ROOMS);
 const anyRoom = `^src/(?:${rooms.join('|')})/`;
 const adapter = `^adapters/(${KINDS.join('|')})/([^/]+)/`;
-const wiring = '^adapters/(?:index|catalog|testing|bin)\\.ts$';
+const wiring = '^adapters/(?:index|catalog|catalog-kafka|testing|bin)\\.ts$';
 const product = '^(src|adapters)/';
 
 /** @param {string} room */
@@ -175,7 +175,7 @@ const adapterRules = [
     name: 'catalog-is-lazy',
     severity: 'error',
     comment: 'The catalogue loads an adapter when a mapping names it.',
-    from: { path: '^adapters/catalog\\.ts$' },
+    from: { path: '^adapters/catalog(?:-kafka)?\\.ts$' },
     to: { path: adapter, dynamic: false, dependencyTypesNot: ['type-only', 'type-import'] },
   },
 ];

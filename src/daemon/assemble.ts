@@ -35,7 +35,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const { catalog, config, logger, meter } = parts;
   const problems = new Problems();
   const embedded = await makeEmbedded(catalog, config, parts.narrator);
-  const mappings = await openMappings(config.mappings, { catalog, aws: config.aws, embedded, problems });
+  const mappings = await openMappings(config.mappings, { catalog, aws: config.aws, embedded, logger, folder: config.folder, problems });
   // User code runs when its module is loaded: only once all that can be told without it is right.
   problems.throwIfAny();
   const targets = await openTargets({ catalog, config, logger, problems });

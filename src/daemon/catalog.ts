@@ -10,7 +10,7 @@ import type {
   StreamSource,
   TopicSource,
 } from '../contract/index.ts';
-import type { ProducerQueue, ProducerStream, ProducerTopic, RequestVerifier, ScrapedMeter } from '../manage/index.ts';
+import type { ProducerQueue, ProducerStream, RequestVerifier, ScrapedMeter } from '../manage/index.ts';
 
 /** Least important lines that are written. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -64,9 +64,32 @@ export interface EmbeddedTopicPlan {
 }
 
 /** An embedded topic: a source that can also be written to. */
-export interface EmbeddedTopicSource extends TopicSource, ProducerTopic {
-  describe(): ReturnType<TopicSource['describe']>;
+export interface EmbeddedTopicSource extends TopicSource {
+  /** Throws a SourceError. */
+  produce(record: {
+    readonly key?: string | Uint8Array | null | undefined;
+    readonly value: string | Uint8Array | null;
+    readonly headers?: readonly { readonly name: string; readonly value: string | Uint8Array }[] | undefined;
+    readonly partition?: number | undefined;
+  }): { readonly partition: number; readonly offset: string };
 }
+
+/** Where a cluster of Kafka is, and how one shows who one is. */
+export interface KafkaPlace {
+  /** `host:port`. */
+  readonly brokers: readonly string[];
+  /** As AWS spells them; each URI names a secret. What is wrong with them is thrown under `SourceAccessConfigurations`. */
+  readonly access: readonly { readonly Type: string; readonly URI?: string | undefined }[];
+  /** The ARN of a cluster of MSK; `undefined`: it is a self-managed one. */
+  readonly clusterArn: string | undefined;
+  /** Where relative paths of secrets begin. */
+  readonly folder: string;
+  /** Where AWS Secrets Manager is. */
+  readonly secretsManager: AwsPlace;
+}
+
+/** What an on-failure topic holds. */
+export type KafkaDestinationFormat = 'json' | 'record';
 
 /** Where a service of AWS is; what is absent comes from the SDK's own chain. */
 export interface AwsPlace {
@@ -128,12 +151,25 @@ export interface Catalog {
     kinesis(options: AwsPlace & { readonly stream: string }): Promise<StreamSource>;
     /** By ARN. */
     dynamodbStreams(options: AwsPlace & { readonly stream: string }): Promise<StreamSource>;
+    /** Secrets are read with the first call, and again when they are refused. */
+    kafka(
+      options: KafkaPlace & {
+        readonly topic: string;
+        readonly isolation: 'read_uncommitted' | 'read_committed' | undefined;
+        readonly logger: Logger;
+      },
+    ): Promise<TopicSource>;
   };
-  /** On-failure destinations, each by its ARN. */
+  /** On-failure destinations; those on AWS by their ARN. */
   readonly destinations: {
     sqs(options: AwsPlace & { readonly queue: string }): Promise<FailureDestination>;
     sns(options: AwsPlace & { readonly topic: string }): Promise<FailureDestination>;
     s3(options: AwsPlace & { readonly bucket: string }): Promise<FailureDestination>;
+    kafka(
+      options: KafkaPlace & { readonly topic: string; readonly kafkaDestinationFormat: KafkaDestinationFormat | undefined },
+    ): Promise<FailureDestination>;
+    /** A topic of the same file. */
+    embeddedTopic(topic: EmbeddedTopicSource, format: KafkaDestinationFormat | undefined): Promise<FailureDestination>;
   };
   readonly targets: {
     function(handler: (...args: unknown[]) => unknown): Promise<FunctionTarget>;

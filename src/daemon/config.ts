@@ -44,6 +44,8 @@ export interface LambdaPlan {
 
 /** A configuration file, checked as a whole, with every default filled in. */
 export interface DaemonConfig {
+  /** Of the file: where its relative paths begin. */
+  readonly folder: string;
   /** Its path; `undefined` without a file. */
   readonly file?: string;
   readonly listen: ListenAddress;
@@ -101,6 +103,7 @@ export function resolveConfig({ content, folder }: ReadFile, now: number): Daemo
   checkStore(fields, problems);
   problems.throwIfAny();
   return {
+    folder,
     listen: listen ?? LISTEN_DEFAULT,
     api,
     log: { level: fields.log?.level ?? 'info', pretty: fields.log?.pretty },

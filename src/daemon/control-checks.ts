@@ -101,7 +101,8 @@ async function describe(opened: OpenMapping, definition: MappingDefinition, targ
       if (visibility < timeout) {
         refuseValue(`Queue visibility timeout: ${String(visibility)} seconds is less than Function timeout: ${String(timeout)} seconds`);
       }
-    } else await opened.source.describe();
+      // AWS looks for the brokers of a topic later, from inside its network.
+    } else if (opened.discipline === 'stream') await opened.source.describe();
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     refuseValue(textOf(error, definition), error.message);

@@ -43,12 +43,12 @@ export function entryOf({ name, functionArn, fields, entry }: MappingDefinition)
  * ConfigError; whatever a file can name, a definition can.
  */
 export async function openDefinition(definition: MappingDefinition, context: OpeningContext): Promise<OpenMapping> {
-  const { catalog, config, embedded } = context;
+  const { catalog, config, embedded, logger } = context;
   const { known, places, aws } = config;
   const problems = new Problems();
   const planned = planMappings([entryOf(definition)], { known, places, now: catalog.clock.wall(), problems });
   throwWithoutPlace(problems);
-  const opened = await openMappings(planned, { catalog, aws, embedded, problems });
+  const opened = await openMappings(planned, { catalog, aws, embedded, logger, folder: config.folder, problems });
   throwWithoutPlace(problems);
   const [mapping] = opened;
   if (mapping === undefined) throw new ConfigError([{ field: 'EventSourceArn', message: 'cannot be read by this version' }]);
@@ -86,13 +86,16 @@ export function addToEngine(engine: CoreEngine, mapping: OpenMapping, { uuid, cr
   if (mapping.discipline === 'queue') {
     return engine.map({ ...mapping.plan.fields, enabled, ...identity, source: mapping.source }, checked);
   }
-  const { plan, source, destination } = mapping;
-  const destinationConfig = destination && { destinationConfig: { onFailure: { destination } } };
+  const destinationConfig = mapping.destination && { destinationConfig: { onFailure: { destination: mapping.destination } } };
+  if (mapping.discipline === 'topic') {
+    return engine.map({ ...mapping.plan.fields, enabled, ...destinationConfig, ...identity, source: mapping.source }, checked);
+  }
+  const { plan, source } = mapping;
   return engine.map({ ...plan.fields, enabled, ...destinationConfig, ...identity, source }, checked);
 }
 
 /** Closes what was made for one mapping; embedded sources are there for others, too. */
 export async function closeOpen(mapping: OpenMapping): Promise<void> {
   if (!mapping.plan.source.kind.startsWith('embedded-')) await mapping.source.close();
-  if (mapping.discipline === 'stream') await mapping.destination?.close();
+  if (mapping.discipline !== 'queue') await mapping.destination?.close();
 }

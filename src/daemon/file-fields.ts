@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { ALIAS_FIELDS, ENGINE_FIELDS, FUNCTION_FIELDS, VERSION_FIELDS, WEIGHT_FIELD } from '../engine/index.ts';
-import { QUEUE_FIELDS, STREAM_FIELDS } from '../mapping/index.ts';
+import { QUEUE_FIELDS, STREAM_FIELDS, TOPIC_FIELDS } from '../mapping/index.ts';
 import { API_FIELDS } from './api-fields.ts';
 import { LOG_LEVELS } from './catalog.ts';
+import { KAFKA_FIELDS } from './kafka-fields.ts';
 import { pascalSchema, pascalShape } from './pascal-schema.ts';
 
 const flag = (preset: boolean): z.ZodType<boolean | undefined> =>
@@ -172,7 +173,9 @@ export const DESTINATION_FIELDS = z
   .strictObject({
     OnFailure: z
       .strictObject({
-        Destination: text('the ARN of a standard SQS queue, of a standard SNS topic, of an S3 bucket or of an embedded queue'),
+        Destination: text(
+          'the ARN of a standard SQS queue, of a standard SNS topic, of an S3 bucket or of an embedded queue, or kafka://TOPIC for what is read from Kafka',
+        ),
       })
       .optional()
       .describe('an object with Destination, an ARN'),
@@ -185,7 +188,7 @@ export const INSTANT = z.iso.datetime({ offset: true });
 const { EventSourceArn: _arn, QueueUrl: _url, ...ofAny } = MAPPING_FIELDS.shape;
 const { startingPosition, startingPositionTimestamp } = STREAM_FIELDS.shape;
 
-/** The two kinds of mappings as editors know them. */
+/** The kinds of mappings as editors know them. */
 const QUEUE_MAPPING = z
   .strictObject({
     ...ofAny,
@@ -215,8 +218,24 @@ const STREAM_MAPPING = z
   })
   .describe('a mapping of a stream');
 
+const { ConsumerGroupId: _group, ...topicFields } = pascalShape(TOPIC_FIELDS);
+const TOPIC_MAPPING = z
+  .strictObject({
+    ...ofAny,
+    EventSourceArn: z
+      .string()
+      .regex(/^arn:[^:]+:kafka:/)
+      .optional()
+      .describe('the ARN of a cluster of MSK, whose brokers SelfManagedEventSource names'),
+    ...KAFKA_FIELDS.shape,
+    ...topicFields,
+    StartingPositionTimestamp: STREAM_MAPPING.shape.StartingPositionTimestamp,
+    DestinationConfig: DESTINATION_FIELDS.optional(),
+  })
+  .describe('a mapping of a topic');
+
 /** The services of AWS that the daemon calls, as the AWS CLI names them. */
-export const SERVICES = ['sqs', 'kinesis', 'dynamodbstreams', 'sns', 's3', 'lambda'] as const;
+export const SERVICES = ['sqs', 'kinesis', 'dynamodbstreams', 'sns', 's3', 'lambda', 'secretsmanager'] as const;
 
 /** One of {@link SERVICES}. */
 export type Service = (typeof SERVICES)[number];
@@ -276,7 +295,9 @@ export const FILE_FIELDS = z
   .strictObject({
     ...shared,
     mappings: z
-      .array(z.looseObject(MAPPING_FIELDS.shape).describe('an object with EventSourceArn or QueueUrl, and FunctionName'))
+      .array(
+        z.looseObject(MAPPING_FIELDS.shape).describe('an object with EventSourceArn, QueueUrl or SelfManagedEventSource, and FunctionName'),
+      )
       .optional()
       .describe('a list of mappings'),
   })
@@ -287,7 +308,7 @@ export type FileFields = z.output<typeof FILE_FIELDS>;
 
 /** The JSON schema of the file, for editors. */
 export function fileJsonSchema(): object {
-  const mapping = z.union([QUEUE_MAPPING, STREAM_MAPPING]);
+  const mapping = z.union([QUEUE_MAPPING, STREAM_MAPPING, TOPIC_MAPPING]);
   const whole = z.strictObject({ ...shared, mappings: z.array(mapping).optional().describe('a list of mappings') });
   return { title: 'Configuration of millrace start', ...z.toJSONSchema(whole, { io: 'input' }) };
 }

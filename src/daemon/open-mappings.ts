@@ -1,10 +1,11 @@
-import type { FailureDestination, QueueSource, StreamSource } from '../contract/index.ts';
-import type { AwsPlace, Catalog } from './catalog.ts';
+import { type FailureDestination, type Logger, type QueueSource, type StreamSource, type TopicSource } from '../contract/index.ts';
+import type { AwsPlace, Catalog, KafkaPlace } from './catalog.ts';
 import type { AwsPlan } from './config.ts';
 import { type Embedded, queueDestination } from './embedded.ts';
 import type { Service } from './file-fields.ts';
 import { placeOf } from './place.ts';
 import type { DestinationPlan } from './plan-destination.ts';
+import type { TopicRef } from './plan-kafka.ts';
 import type { MappingPlan } from './plan-mappings.ts';
 import type { QueueRef, StreamRef } from './plan-source.ts';
 import type { Problems } from './problems.ts';
@@ -17,6 +18,12 @@ export type OpenMapping =
       readonly plan: Extract<MappingPlan, { discipline: 'stream' }>;
       readonly source: StreamSource;
       readonly destination: FailureDestination | undefined;
+    }
+  | {
+      readonly discipline: 'topic';
+      readonly plan: Extract<MappingPlan, { discipline: 'topic' }>;
+      readonly source: TopicSource;
+      readonly destination: FailureDestination | undefined;
     };
 
 /** What mappings are opened with. */
@@ -24,6 +31,9 @@ export interface OpeningParts {
   readonly catalog: Catalog;
   readonly aws: AwsPlan;
   readonly embedded: Embedded;
+  readonly logger: Logger;
+  /** Where relative paths begin. */
+  readonly folder: string;
   readonly problems: Problems;
 }
 
@@ -34,6 +44,10 @@ export async function openMappings(mappings: readonly MappingPlan[], parts: Open
     if (plan.discipline === 'queue') {
       const source = await openQueue(plan.source, plan.sourceField, parts);
       if (source !== undefined) open.push({ discipline: 'queue', plan, source });
+    } else if (plan.discipline === 'topic') {
+      const source = await openTopic(plan.source, plan.at, parts);
+      const destination = plan.destination && (await openDestination(plan.destination, parts));
+      if (source !== undefined) open.push({ discipline: 'topic', plan, source, destination });
     } else {
       const source = await openStream(plan.source, plan.sourceField, parts);
       const destination = plan.destination && (await openDestination(plan.destination, parts));
@@ -64,14 +78,54 @@ async function openStream(ref: StreamRef, field: string, parts: OpeningParts): P
   }
 }
 
+async function openTopic(ref: TopicRef, at: string, parts: OpeningParts): Promise<TopicSource | undefined> {
+  const { topic } = ref;
+  if (ref.kind === 'embedded-topic') return parts.embedded.topics.get(topic);
+  const { catalog, logger } = parts;
+  return onKafka(ref, at, parts, (place) => catalog.sources.kafka({ ...place, topic, isolation: ref.isolation, logger }));
+}
+
+/** What an adapter says of its options is told where the file says it. */
+async function onKafka<Made>(
+  ref: Extract<TopicRef, { kind: 'kafka' }>,
+  at: string,
+  { aws, folder, problems }: OpeningParts,
+  make: (place: KafkaPlace) => Promise<Made>,
+): Promise<Made | undefined> {
+  const { brokers, access, clusterArn } = ref;
+  const fields: Readonly<Record<string, string>> = {
+    brokers: 'SelfManagedEventSource.Endpoints.KAFKA_BOOTSTRAP_SERVERS',
+    topic: 'Topics[0]',
+    eventSourceArn: 'EventSourceArn',
+  };
+  try {
+    return await make({ brokers, access, clusterArn, folder, secretsManager: placeOf(aws, 'secretsmanager').settings });
+  } catch (error) {
+    problems.take(error, (name) => {
+      const [, option = name, rest = ''] = /^(\w+)(.*)$/.exec(name) ?? [];
+      return `${at}.${fields[option] ?? option}${rest}`;
+    });
+    return undefined;
+  }
+}
+
 async function openDestination(plan: DestinationPlan, parts: OpeningParts): Promise<FailureDestination | undefined> {
   const { field } = plan;
   if (plan.kind === 'embedded-queue') {
     const queue = parts.embedded.queues.get(plan.queue);
     return queue && queueDestination(queue);
   }
-  const { arn } = plan;
   const { destinations } = parts.catalog;
+  if (plan.kind === 'topic') {
+    const { topic, format, source } = plan;
+    if (source.kind === 'kafka') {
+      const at = field.replace(/\.DestinationConfig\..*$/, '');
+      return onKafka(source, at, parts, (place) => destinations.kafka({ ...place, topic, kafkaDestinationFormat: format }));
+    }
+    const embedded = parts.embedded.topics.get(topic);
+    return embedded && destinations.embeddedTopic(embedded, format);
+  }
+  const { arn } = plan;
   switch (plan.kind) {
     case 'sqs':
       return onAws({ service: 'sqs', option: 'queue', field }, parts, (place) => destinations.sqs({ queue: arn, ...place }));

@@ -8,14 +8,19 @@ import {
   type QueueFields,
   resolveQueueOptions,
   resolveStreamOptions,
+  resolveTopicOptions,
   STREAM_FIELDS,
   type StreamFields,
+  TOPIC_FIELDS,
+  type TopicFields,
 } from '../mapping/index.ts';
 import type { Known } from './arn.ts';
 import { INSTANT, MAPPING_FIELDS } from './file-fields.ts';
 import { camelFields, isPlainObject, pascalShape } from './pascal-schema.ts';
+import { refuseTopicConflicts } from './plan-conflicts.ts';
 import { type DestinationPlan, planDestination } from './plan-destination.ts';
 import { type FunctionPlaces, planFunctionName } from './plan-function-name.ts';
+import { KAFKA_FIELD_NAMES, type TopicRef } from './plan-kafka.ts';
 import { isFifo } from './plan-queues.ts';
 import { planSource, type QueueRef, type SourcePlan, type StreamRef } from './plan-source.ts';
 import type { Problems } from './problems.ts';
@@ -42,6 +47,12 @@ export type MappingPlan = {
       readonly fields: StreamFields;
       readonly destination: DestinationPlan | undefined;
     }
+  | {
+      readonly discipline: 'topic';
+      readonly source: TopicRef;
+      readonly fields: TopicFields;
+      readonly destination: DestinationPlan | undefined;
+    }
 );
 
 const ENTRY = z.looseObject(MAPPING_FIELDS.shape);
@@ -50,6 +61,10 @@ const ENTRY = z.looseObject(MAPPING_FIELDS.shape);
 const FIELDS = {
   queue: { own: Object.keys(MAPPING_FIELDS.shape), engines: Object.keys(pascalShape(QUEUE_FIELDS)) },
   stream: { own: [...Object.keys(MAPPING_FIELDS.shape), 'DestinationConfig'], engines: Object.keys(pascalShape(STREAM_FIELDS)) },
+  topic: {
+    own: [...Object.keys(MAPPING_FIELDS.shape), 'DestinationConfig', ...KAFKA_FIELD_NAMES],
+    engines: Object.keys(pascalShape(TOPIC_FIELDS)),
+  },
 };
 
 /** Where reading may begin; the source itself is asked again when it is there. */
@@ -60,6 +75,8 @@ const STREAM_RULES: Readonly<
   'dynamodb-streams': { startingPositions: ['TRIM_HORIZON', 'LATEST'], filterKind: 'dynamodb' },
   'embedded-stream': { startingPositions: ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'], filterKind: 'kinesis' },
 };
+
+const TOPIC_STARTS = ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'] as const;
 
 /** What mappings are checked with. */
 export interface MappingsContext {
@@ -74,7 +91,7 @@ export interface MappingsContext {
 export function planMappings(given: readonly unknown[], context: MappingsContext): MappingPlan[] {
   const { known, places, problems } = context;
   const taken = new Map<string, string>();
-  return given.flatMap((raw, index) => {
+  const plans = given.flatMap((raw, index): MappingPlan[] => {
     if (!isPlainObject(raw)) return [];
     const at = `mappings[${String(index)}]`;
     const source = planSource(raw, at, known, problems);
@@ -96,11 +113,14 @@ export function planMappings(given: readonly unknown[], context: MappingsContext
     taken.set(name, at);
     return [{ at, name, functionName, weight, isElsewhere: named.isElsewhere, sourceField: source.field, entry: raw, ...work }];
   });
+  refuseTopicConflicts(plans, places, problems);
+  return plans;
 }
 
 type Work =
   | Pick<Extract<MappingPlan, { discipline: 'queue' }>, 'discipline' | 'source' | 'fields'>
-  | Pick<Extract<MappingPlan, { discipline: 'stream' }>, 'discipline' | 'source' | 'fields' | 'destination'>;
+  | Pick<Extract<MappingPlan, { discipline: 'stream' }>, 'discipline' | 'source' | 'fields' | 'destination'>
+  | Pick<Extract<MappingPlan, { discipline: 'topic' }>, 'discipline' | 'source' | 'fields' | 'destination'>;
 
 /** What the engine is to do, checked by its own rules. */
 function planWork(raw: Readonly<Record<string, unknown>>, at: string, source: SourcePlan, context: MappingsContext): Work {
@@ -111,12 +131,34 @@ function planWork(raw: Readonly<Record<string, unknown>>, at: string, source: So
     problems.try(() => resolveQueueOptions(fields, { fifo: isFifo(source.name), filterKind: 'sqs' }, checked));
     return { discipline: 'queue', source: source.ref, fields };
   }
+  if (source.discipline === 'topic') return planTopic(raw, at, source, context);
   const fields: StreamFields = engineFields(withEpochSeconds(raw, at, problems), at, 'stream', problems);
   const { kind, stream: label } = source.ref;
   const { startingPositions, filterKind } = STREAM_RULES[kind];
   problems.try(() => resolveStreamOptions(fields, { label, startingPositions, filterKind, now }, checked));
-  const destination = planDestination(raw['DestinationConfig'], `${at}.DestinationConfig`, known, problems);
+  const destination = planDestination(raw['DestinationConfig'], { at: `${at}.DestinationConfig` }, known, problems);
   return { discipline: 'stream', source: source.ref, fields, destination };
+}
+
+function planTopic(
+  raw: Readonly<Record<string, unknown>>,
+  at: string,
+  source: Extract<SourcePlan, { discipline: 'topic' }>,
+  { known, now, problems }: MappingsContext,
+): Work {
+  const { ref, consumerGroupId } = source;
+  const given = engineFields(withEpochSeconds(raw, at, problems), at, 'topic', problems);
+  const destination = planDestination(raw['DestinationConfig'], { at: `${at}.DestinationConfig`, kafka: source }, known, problems);
+  const rules = {
+    label: ref.topic,
+    startingPositions: TOPIC_STARTS,
+    filterKind: 'kafka' as const,
+    hasDestination: destination !== undefined,
+    now,
+  };
+  problems.try(() => resolveTopicOptions(given, rules, { at, spell: pascal }));
+  const fields: TopicFields = { ...given, ...(consumerGroupId === undefined ? {} : { consumerGroupId }) };
+  return { discipline: 'topic', source: ref, fields, destination };
 }
 
 /** AWS takes epoch seconds; people write dates. */

@@ -1,4 +1,5 @@
 import { type Arn, arnOf, EMBEDDED_REGION, embeddedQueueArn, embeddedQueueOf, embeddedStreamOf, type Known } from './arn.ts';
+import { type KafkaPlan, planKafka } from './plan-kafka.ts';
 import type { Problems } from './problems.ts';
 
 /** A queue that a mapping reads. */
@@ -17,22 +18,30 @@ export type StreamRef =
 export type SourcePlan = {
   /** Where it stands in the file. */
   readonly field: string;
-  /** For people: the queue, the stream or the table. */
+  /** For people: the queue, the stream, the table or the topic. */
   readonly name: string;
-} & ({ readonly discipline: 'queue'; readonly ref: QueueRef } | { readonly discipline: 'stream'; readonly ref: StreamRef });
+} & (
+  | { readonly discipline: 'queue'; readonly ref: QueueRef }
+  | { readonly discipline: 'stream'; readonly ref: StreamRef }
+  | ({ readonly discipline: 'topic' } & KafkaPlan)
+);
 
 const EXAMPLE = embeddedQueueArn('orders');
 const POSSIBLE =
-  'queues (arn:aws:sqs:REGION:ACCOUNT:NAME) and streams ' +
-  '(arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE/stream/LABEL)';
+  'queues (arn:aws:sqs:REGION:ACCOUNT:NAME), streams ' +
+  '(arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE/stream/LABEL) and topics (SelfManagedEventSource and Topics)';
 
 /** What an entry reads; `undefined` when that cannot be told. Values that are no texts are for the schema to tell. */
 export function planSource(entry: Readonly<Record<string, unknown>>, at: string, known: Known, problems: Problems): SourcePlan | undefined {
-  const { EventSourceArn: arn, QueueUrl: url } = entry;
-  if (arn === undefined && url === undefined) {
-    problems.add(at, `must have an EventSourceArn, such as ${EXAMPLE}, or the QueueUrl of an SQS queue`);
+  const { EventSourceArn: arn, QueueUrl: url, SelfManagedEventSource: cluster } = entry;
+  if (arn === undefined && url === undefined && cluster === undefined) {
+    problems.add(
+      at,
+      `must have an EventSourceArn, such as ${EXAMPLE}, the QueueUrl of an SQS queue, or the SelfManagedEventSource and Topics of Kafka`,
+    );
     return undefined;
   }
+  if (url === undefined && (arn === undefined || isOfKafka(arn))) return ofKafka(entry, at, known, problems);
   if (url !== undefined && arn !== undefined)
     problems.add(at, 'has an EventSourceArn and a QueueUrl; they name the same thing, take one out');
   if (typeof url === 'string') {
@@ -46,6 +55,16 @@ export function planSource(entry: Readonly<Record<string, unknown>>, at: string,
     return undefined;
   }
   return ofArn(arnOf(arn), field, known, problems);
+}
+
+function isOfKafka(arn: unknown): arn is string {
+  return typeof arn === 'string' && arn.startsWith('arn:') && arnOf(arn).service === 'kafka';
+}
+
+function ofKafka(entry: Readonly<Record<string, unknown>>, at: string, known: Known, problems: Problems): SourcePlan | undefined {
+  const { EventSourceArn: arn } = entry;
+  const plan = planKafka(entry, { at, arn: isOfKafka(arn) ? arn : undefined }, known, problems);
+  return plan && { field: `${at}.SelfManagedEventSource`, name: plan.ref.topic, discipline: 'topic', ...plan };
 }
 
 function ofArn(arn: Arn, field: string, known: Known, problems: Problems): SourcePlan | undefined {

@@ -140,7 +140,10 @@ class Running {
       const message = 'the configuration has no mappings; those that come over the API will be read';
       narrator.say({ level: 'info', fields: {}, message, plain: message });
     }
-    if (config.store.type === 'memory' && config.mappings.some(({ source }) => !source.kind.startsWith('embedded-'))) {
+    if (
+      config.store.type === 'memory' &&
+      config.mappings.some(({ source, discipline }) => discipline !== 'topic' && !source.kind.startsWith('embedded-'))
+    ) {
       const message = 'the store is in memory: no lock keeps a second process from running the same mappings';
       narrator.say({ level: 'warn', fields: { store: 'memory' }, message, plain: message });
     }

@@ -5,6 +5,7 @@
  * - refusal.ts        why a request is refused: code, text, body
  * - model.ts          shapes of values, their constraints in the words of AWS's framework
  * - fields.ts         the fields of a mapping by that model
+ * - field-fault.ts    one of them by itself
  * - source-kind.ts    which source a request names
  * - applicability.ts  which source takes which field
  * - rules.ts, kafka-rules.ts  what goes together
@@ -30,6 +31,7 @@ export {
   type MappingOwner,
   type SourceKind,
 } from './definition.ts';
+export { fieldFault } from './field-fault.ts';
 export { byCreation, type ListQuery, type ListRequest, pageOf, readList } from './listing.ts';
 export { type RefusalCode, ResourceRefusal, refuseValue } from './refusal.ts';
 export { applyUpdate, type CreateRequest, readCreate, readUpdate, type UpdatedFields, type UpdateRequest } from './requests.ts';

@@ -4,6 +4,7 @@
  * - options.ts   what a user may say, and the checks
  * - messages.ts  what a batch that is given up becomes
  * - producer.ts  the idempotent producer, and kafkajs behind it
+ * - embedded.ts  the same into an embedded topic
  */
 import { type Discard, type FailureDestination, SourceError } from '../../../src/index.ts';
 import { toMessages } from './messages.ts';
@@ -11,6 +12,7 @@ import { type KafkaDestinationOptions, type ResolvedKafkaDestination, resolveKaf
 import { TopicProducer } from './producer.ts';
 
 export type { KafkaConnectionOptions } from '../../shared/kafka-connection.ts';
+export { embeddedTopicDestination, type WritableTopic } from './embedded.ts';
 export type { KafkaDestinationFormat, KafkaDestinationOptions } from './options.ts';
 
 /** A topic that takes the records of what is given up, one by one. Nothing is called before the first call. Throws a ConfigError. */
