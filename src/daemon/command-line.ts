@@ -5,8 +5,8 @@ import type { FilterOptions } from './filter-command.ts';
 
 /** What `millrace start` was told. */
 export interface StartOptions {
-  /** `undefined`: everything is said by the other options and the environment. */
-  readonly config: string | undefined;
+  /** Files; `undefined`: everything is said by the other options and the environment. */
+  readonly config: readonly string[] | undefined;
   readonly awsEndpoint: string | undefined;
   readonly store: string | undefined;
   readonly listen: string | undefined;
@@ -57,7 +57,11 @@ function addStart(program: Command, tell: (options: StartOptions) => void): void
   program
     .command('start')
     .description('run the mappings of a configuration file, and those that come over the API, until a signal stops it')
-    .option('--config <file>', 'the configuration, YAML or JSON; needed unless --aws-endpoint is given')
+    .option(
+      '--config <file>',
+      'the configuration, YAML or JSON; several times for several files; needed unless --aws-endpoint is given',
+      collect,
+    )
     .option('--aws-endpoint <url>', 'where every service of AWS is, Lambda too; region and credentials come from the environment')
     .option('--store <memory|file>', 'where state is kept: memory, or the path of a SQLite file (default: .millrace/millrace.db)')
     .option('--listen <host:port>', 'where to serve HTTP; loopback only (default: the field listen, or 127.0.0.1:4680)')
@@ -65,7 +69,7 @@ function addStart(program: Command, tell: (options: StartOptions) => void): void
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(millrace start --help shows what can be said)')
     .exitOverride()
-    .action((given: Partial<Record<keyof StartOptions, string>>, command: Command) => {
+    .action((given: Partial<Record<Exclude<keyof StartOptions, 'config'>, string>> & { config?: string[] }, command: Command) => {
       const { config, listen, logLevel, awsEndpoint, store } = given;
       // Not a required option: then a misspelt --confg would be told as a missing one.
       if (config === undefined && awsEndpoint === undefined) {
@@ -73,6 +77,10 @@ function addStart(program: Command, tell: (options: StartOptions) => void): void
       }
       tell({ config, listen, logLevel, awsEndpoint, store });
     });
+}
+
+function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }
 
 function addFilter(program: Command, tell: (told: Parsed) => void): void {

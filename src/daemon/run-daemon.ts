@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import * as z from 'zod';
 import { ConfigError } from '../contract/index.ts';
 import { ListenError } from '../manage/index.ts';
@@ -50,7 +50,7 @@ async function start(catalog: Catalog, options: StartOptions): Promise<ExitCode>
   } catch (error) {
     if (error instanceof ConfigError) {
       const lines = error.problems.map(({ field, message }) => `  ${field}: ${message}\n`);
-      const what = options.config ?? 'what was said';
+      const what = options.config?.join(' and ') ?? 'what was said';
       process.stderr.write(`millrace: nothing was started, ${what} has to be mended first:\n${lines.join('')}`);
       return EXIT.refused;
     }
@@ -64,10 +64,16 @@ async function start(catalog: Catalog, options: StartOptions): Promise<ExitCode>
 
 function configOf(options: StartOptions, now: number): DaemonConfig {
   const { config, listen, logLevel } = options;
-  const resolved = resolveConfig(startContent(options, process.env), now);
+  const content = startContent(options, process.env);
+  let resolved: DaemonConfig;
+  try {
+    resolved = resolveConfig(content, now);
+  } catch (error) {
+    throw content.inFile(error);
+  }
   return {
     ...resolved,
-    ...(config === undefined ? {} : { file: resolve(config) }),
+    ...(config === undefined ? {} : { file: config.map((path) => resolve(path)).join(delimiter) }),
     ...(listen === undefined ? {} : { listen: listenOf(listen, resolved) }),
     ...(logLevel === undefined ? {} : { log: { ...resolved.log, level: check(LEVEL, logLevel, { at: '--log-level' }) } }),
   };

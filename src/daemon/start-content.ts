@@ -2,20 +2,20 @@ import { resolve } from 'node:path';
 import { refuse } from '../mapping/index.ts';
 import type { StartOptions } from './command-line.ts';
 import { isPlainObject } from './pascal-schema.ts';
-import { type ReadFile, readConfigFile } from './read-file.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { type ReadFiles, readConfigFiles } from './read-files.ts';
+import type { Environment } from './substitute.ts';
 
 /**
- * What `millrace start` was told, as a file would say it: the file, where there is one, with what the options say instead. Throws
+ * What `millrace start` was told, as a file would say it: the files, where there are some, with what the options say instead. Throws
  * a ConfigError.
  */
-export function startContent({ config, awsEndpoint, store }: StartOptions, environment: Environment): ReadFile {
-  const { folder, content } = config === undefined ? { folder: process.cwd(), content: withoutFile(environment) } : readConfigFile(config);
+export function startContent({ config, awsEndpoint, store }: StartOptions, environment: Environment): ReadFiles {
+  const { folder, content, inFile } = config === undefined ? withoutFiles(environment) : readConfigFiles(config, environment);
   // What is no object is refused as it is.
-  if (!isPlainObject(content)) return { folder, content };
+  if (!isPlainObject(content)) return { folder, content, inFile };
   return {
     folder,
+    inFile,
     content: {
       ...content,
       ...(awsEndpoint === undefined ? {} : { aws: atOneEndpoint(content['aws'], awsEndpoint) }),
@@ -25,9 +25,10 @@ export function startContent({ config, awsEndpoint, store }: StartOptions, envir
 }
 
 /** Everything is where --aws-endpoint says, functions too. */
-function withoutFile({ AWS_REGION: region, AWS_DEFAULT_REGION: byDefault }: Environment): Readonly<Record<string, unknown>> {
+function withoutFiles({ AWS_REGION: region, AWS_DEFAULT_REGION: byDefault }: Environment): ReadFiles {
   const where = region ?? byDefault;
-  return { lambda: {}, aws: where === undefined ? {} : { region: where } };
+  const content = { lambda: {}, aws: where === undefined ? {} : { region: where } };
+  return { folder: process.cwd(), content, inFile: (error) => error };
 }
 
 function atOneEndpoint(aws: unknown, endpoint: string): Readonly<Record<string, unknown>> {
