@@ -1,5 +1,6 @@
 import {
   asSourceError,
+  compareSequence,
   type FailureDestination,
   type PartitionOffsets,
   partitionName,
@@ -188,7 +189,7 @@ export class PartitionWork implements Predecessor {
       case 'at-timestamp':
         return { row: this.#rowAt(await membership.offsetAt(this.partition, place.timestamp)), isStored: false };
       case 'out-of-range':
-        if (options.onTrimmed === 'resumeAtTrimHorizon') return { row: this.#rowAt(ours.logStart), isStored: false };
+        if (options.onTrimmed === 'resumeAtTrimHorizon') return { row: this.#rowAtHorizon(ours), isStored: false };
         this.#standStill(place);
         return 'stands still';
     }
@@ -224,6 +225,13 @@ export class PartitionWork implements Predecessor {
       retry: [],
       window: undefined,
     };
+  }
+
+  /** What is done beyond the horizon stays done. */
+  #rowAtHorizon({ committed, logStart }: PartitionOffsets): ShardRow {
+    const isBelow = committed !== undefined && compareSequence(committed.offset, logStart) < 0;
+    const row = isBelow ? this.#decode(committed)?.row : undefined;
+    return row === undefined ? this.#rowAt(logStart) : { ...row, position: beforeOffset(logStart) };
   }
 
   async #commitStart(row: ShardRow): Promise<boolean> {

@@ -79,8 +79,10 @@ function writeState({ row, origin }: CommitState, base: bigint): string {
   marks(row.current);
   out.put(row.older.length);
   row.older.forEach(marks);
-  out.put(row.retry.length);
-  for (const mark of row.retry) writeRetry(out, mark, base);
+  // What failed below the committed offset was given up, or is gone from the log.
+  const retry = row.retry.filter(({ to }) => BigInt(to) >= base);
+  out.put(retry.length);
+  for (const mark of retry) writeRetry(out, mark, base);
   return out.text;
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../../src/index.ts';
 
 /** The group of all engines. */
-export const GROUP = 'group-1';
+const GROUP = 'group-1';
 
 /** An embedded topic that shows who joined. */
 class OpenTopic extends EmbeddedTopic {
