@@ -138,7 +138,9 @@ export class Group {
     if (this.#endRebalance !== undefined || this.#seats.size === 0) return;
     const { clock, sessionTimeoutMs } = this.#topic.settings;
     this.#endRebalance = clock.timer(sessionTimeoutMs, () => {
-      for (const seat of [...this.#seats.values()]) if (seat.onGeneration === undefined) this.remove(seat.memberId);
+      // Removing the last of them begins a generation, in which nobody waits any more.
+      const missing = [...this.#seats.values()].filter(({ onGeneration }) => onGeneration === undefined);
+      for (const { memberId } of missing) this.remove(memberId);
     });
     for (const seat of this.#seats.values()) seat.nudge();
   }

@@ -59,13 +59,13 @@ describe('a member of a group of an embedded topic', () => {
     const stuck = new Member(topic);
     await clock.advance(10);
     stuck.whileRevoking = () => new Promise(() => undefined);
-    const other = new Member(topic);
+    const others = [new Member(topic), new Member(topic)];
     await clock.advance(SESSION_MS * 0.9);
-    expect(other.partitions).toEqual([]);
+    expect(others.flatMap(({ partitions }) => partitions)).toEqual([]);
     await clock.advance(SESSION_MS * 0.2);
-    expect(other.partitions).toEqual([0, 1]);
-    await stuck.membership.leave();
-    await other.membership.leave();
+    expect(others.flatMap(({ partitions }) => partitions).sort()).toEqual([0, 1]);
+    for (const { heard } of others) expect(heard).toHaveLength(1);
+    for (const { membership } of [stuck, ...others]) await membership.leave();
   });
 
   it('holds a rebalance for every member, the slowest last', async () => {
