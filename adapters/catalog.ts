@@ -12,6 +12,7 @@ import {
   systemClock,
   systemEventLoop,
   systemRandom,
+  type Tracer,
 } from '../src/index.ts';
 import { embeddedFailures, kafkaFailures, kafkaTopic } from './catalog-kafka.ts';
 import type { S3DestinationOptions } from './destination/s3/index.ts';
@@ -44,6 +45,16 @@ async function logger(options: { readonly level: LogLevel; readonly pretty: bool
 async function meter(): Promise<PrometheusMeter> {
   const { prometheusMeter } = await import('./meter/prometheus/index.ts');
   return prometheusMeter({ processMetrics: true });
+}
+
+/** Where OpenTelemetry's API keeps what is registered with it, whichever copy of it is asked. */
+const OPEN_TELEMETRY = Symbol.for('opentelemetry.js.api.1');
+
+/** Only where somebody has registered something with OpenTelemetry's API, such as by `node --import ./tracing.mjs`. */
+async function tracer(): Promise<Tracer | undefined> {
+  if (!Object.hasOwn(globalThis, OPEN_TELEMETRY)) return undefined;
+  const { openTelemetryTracer } = await import('./tracer/opentelemetry/index.ts');
+  return openTelemetryTracer();
 }
 
 async function requestVerifier(): Promise<SignatureVerifier> {
@@ -155,6 +166,7 @@ export const catalog = {
   eventLoop: systemEventLoop,
   logger,
   meter,
+  tracer,
   requestVerifier,
   stores: { memory, sqlite },
   sources: { embeddedQueues, embeddedStreams, embeddedTopics, sqs, kinesis, dynamodbStreams, kafka: kafkaTopic },

@@ -24,6 +24,7 @@ import {
   systemEventLoop,
   systemRandom,
   type TopicMapOptions,
+  type Tracer,
 } from '../src/index.ts';
 import { pinoLogger } from './logger/pino/index.ts';
 import { memoryStore } from './store/memory/index.ts';
@@ -41,6 +42,8 @@ export interface EngineOptions extends EngineSettings {
   readonly meter?: Meter;
   /** Default: memory. `millrace/sqlite` survives the process, and lets one process at a time run a mapping of a name. */
   readonly store?: StateStore;
+  /** Default: no spans are made; `millrace/opentelemetry` has one. */
+  readonly tracer?: Tracer;
   /**
    * Whether a started engine looks at itself every 10 s: for what should move and does not (event `watchdog.finding`), and for the metrics
    * that show how things are. Default true.
@@ -102,7 +105,7 @@ export type AnyMapOptions<Event> =
 export class Engine extends CoreEngine {
   /** Throws a ConfigError when an option is wrong. */
   constructor(options: EngineOptions = {}) {
-    const { logger, meter, store, lambda, watchdog = true, ...settings } = options;
+    const { logger, meter, store, lambda, tracer, watchdog = true, ...settings } = options;
     super(
       {
         clock: systemClock,
@@ -112,6 +115,7 @@ export class Engine extends CoreEngine {
         store: store ?? memoryStore(),
         ownerLabel: `PID ${String(process.pid)}`,
         ...(watchdog ? { eventLoop: systemEventLoop } : {}),
+        tracer,
         ...(lambda === undefined ? {} : { functionsElsewhere: inLambda(lambda, settings.region) }),
       },
       settings,

@@ -39,6 +39,6 @@ export {
   type StreamFields,
   type TopicFields,
 } from './mapping/index.ts';
-export { silentLogger, silentMeter } from './observe/index.ts';
+export { linkOfTraceparent, linkOfXRay, linksOfHeaders, linksOfMessage, silentLogger, silentMeter } from './observe/index.ts';
 export { systemClock, systemEventLoop, systemRandom } from './system.ts';
 export { type RecordedInvocation, Recorder, SeededRandom, VirtualClock } from './testing/index.ts';

@@ -13,6 +13,7 @@
  * - destination.ts      FailureDestination and what it receives
  * - target.ts   FunctionTarget and its outcomes
  * - store.ts    StateStore
+ * - tracer.ts   Tracer and its spans
  * - wait.ts     why something does not move
  * - in-flight.ts  what is received and not yet settled
  * - mapping.ts  states and resolved options of a mapping
@@ -40,5 +41,6 @@ export * from './stream.ts';
 export * from './target.ts';
 export * from './time.ts';
 export * from './topic.ts';
+export * from './tracer.ts';
 export * from './wait.ts';
 export * from './window.ts';

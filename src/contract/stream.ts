@@ -10,6 +10,7 @@
 import type { SourceError } from './errors.ts';
 import type { FilterSourceKind, FilterView } from './filter.ts';
 import type { SequenceNumber } from './sequence-number.ts';
+import type { TraceLink } from './tracer.ts';
 
 /** Where reading began before there was any record. Instants are epoch ms. */
 export type StreamStart =
@@ -129,6 +130,8 @@ export interface StreamSource<Event = unknown, Item extends StreamRecord = Strea
   eventBytes(shardId: string, record: Item): number;
   /** Names a batch that is given up; at least one record. Pure. */
   batchInfo(shardId: string, records: readonly Item[]): BatchInfo;
+  /** Who produced a record, where it says so; asked only while somebody records traces. Pure. */
+  links?(record: Item): readonly TraceLink[];
   /** What filters look at; a source without it takes no FilterCriteria. */
   readonly filtering?: {
     readonly kind: FilterSourceKind;

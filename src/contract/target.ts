@@ -1,4 +1,5 @@
 /** The port to functions: whatever takes an event and answers. */
+import type { TraceLink } from './tracer.ts';
 
 /** What a target is told about one invocation. */
 export interface InvocationContext {
@@ -14,6 +15,8 @@ export interface InvocationContext {
   readonly timeoutMs: number;
   /** Milliseconds left until the time-out; 0 when it has passed. */
   readonly remainingMs: () => number;
+  /** The span of this invocation, where somebody records it: the target hands it on as X-Ray's trace header, `traceparent` or both. */
+  readonly trace?: TraceLink | undefined;
   /** 1 for the first try of this batch; grows when a throttled batch is tried again. */
   readonly attempt: number;
   /** Aborts at the deadline and at a hard stop. The target must stop the work if it can. */

@@ -10,6 +10,7 @@ import type { SourceError } from './errors.ts';
 import type { FilterSourceKind, FilterView } from './filter.ts';
 import type { SequenceNumber } from './sequence-number.ts';
 import type { BatchInfo, StartingPosition, StreamPosition, StreamRecord, StreamStep } from './stream.ts';
+import type { TraceLink } from './tracer.ts';
 
 /** What a topic says of itself. */
 export interface TopicDescription {
@@ -128,6 +129,8 @@ export interface TopicSource<Event = unknown, Item extends StreamRecord = Stream
   eventBytes(partition: number, record: Item): number;
   /** Names a batch that is given up; at least one record. Pure. */
   batchInfo(partition: number, records: readonly Item[]): BatchInfo;
+  /** Who produced a record, where its headers say so; asked only while somebody records traces. Pure. */
+  links?(record: Item): readonly TraceLink[];
   /** What filters look at; a source without it takes no FilterCriteria. */
   readonly filtering?: {
     readonly kind: FilterSourceKind;

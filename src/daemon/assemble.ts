@@ -46,6 +46,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
       clock: catalog.clock,
       random: catalog.random,
       ...(catalog.eventLoop === undefined ? {} : { eventLoop: catalog.eventLoop }),
+      tracer: await catalog.tracer?.(),
       logger,
       meter,
       store,

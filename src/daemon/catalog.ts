@@ -9,6 +9,7 @@ import type {
   StateStore,
   StreamSource,
   TopicSource,
+  Tracer,
 } from '../contract/index.ts';
 import type { ProducerQueue, ProducerStream, RequestVerifier, ScrapedMeter } from '../manage/index.ts';
 
@@ -134,6 +135,8 @@ export interface Catalog {
   readonly eventLoop?: () => EventLoopMonitor;
   logger(options: { readonly level: LogLevel; readonly pretty: boolean }): Promise<Logger>;
   meter(): Promise<ScrapedMeter>;
+  /** Where spans go; `undefined` where nobody has registered anything that records them. */
+  tracer?(): Promise<Tracer | undefined>;
   /** What checks the signatures of the Lambda API. */
   requestVerifier(): Promise<RequestVerifier>;
   readonly stores: {

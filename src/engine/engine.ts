@@ -107,7 +107,7 @@ export class CoreEngine {
     const { clock, random } = platform;
     const account = new AccountLedger(fields.accountConcurrency);
     this.#functions = new FunctionRegistry({
-      shared: { clock, random, account, listener: this.#events.tell },
+      shared: { clock, random, account, listener: this.#events.tell, tracer: platform.tracer },
       breaker: fields.breaker,
       region: fields.region ?? REGION_DEFAULT,
       accountId: fields.accountId ?? ACCOUNT_ID_DEFAULT,

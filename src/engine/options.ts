@@ -11,6 +11,7 @@ import type {
   StateStore,
   StreamSource,
   TopicSource,
+  Tracer,
 } from '../contract/index.ts';
 import type { QueueFields, StreamFields, TopicFields } from '../mapping/index.ts';
 import { BREAKER_FIELD, type BreakerOption } from './breaker-options.ts';
@@ -26,6 +27,8 @@ export interface EnginePlatform {
   readonly store: StateStore;
   /** What other processes read while they wait for a mapping of this one, such as `PID 4711`. */
   readonly ownerLabel: string;
+  /** Where spans go; without it none are made. */
+  readonly tracer?: Tracer | undefined;
   /** Begins to measure the event loop; with it a started engine looks at itself every 10 s, as a watchdog and for its metrics. */
   readonly eventLoop?: () => EventLoopMonitor;
   /** Makes targets of functions that are named and not registered, which the engine closes. Without it they do not exist. Throws a ConfigError. */

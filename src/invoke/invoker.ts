@@ -8,6 +8,8 @@ import type {
   InvocationContext,
   Outcome,
   Random,
+  Span,
+  Tracer,
 } from '../contract/index.ts';
 import { deferred, type Latch } from '../kit/index.ts';
 import type { AccountLedger } from './account-ledger.ts';
@@ -46,6 +48,8 @@ export interface InvokeOptions {
   readonly hardStop: Latch;
   /** Give up on a handler that overran its time-out by this much, ms; `undefined`: never. */
   readonly abandonAfterMs: number | undefined;
+  /** The batch that it is an attempt of, where somebody records traces. */
+  readonly trace?: { readonly mapping: string; readonly batch: Span } | undefined;
 }
 
 /** The outcome of an invocation that a hard stop cut off. */
@@ -62,6 +66,7 @@ export interface InvokerParts {
   /** The limit over all functions; without one there is none. */
   readonly account?: AccountLedger;
   readonly listener?: EngineListener;
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Runs the invocations of one function, through one p-queue that holds its reserved concurrency. */
@@ -69,12 +74,15 @@ export class Invoker {
   readonly definition: FunctionDefinition;
   readonly ledger: ConcurrencyLedger;
   readonly breaker: BreakerGate;
+  /** Where spans go, if anywhere. */
+  readonly tracer: Tracer | undefined;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #queue: PQueue;
 
-  constructor(definition: FunctionDefinition, { clock, random, account, listener = () => undefined }: InvokerParts) {
+  constructor(definition: FunctionDefinition, { clock, random, account, listener = () => undefined, tracer }: InvokerParts) {
     this.definition = definition;
+    this.tracer = tracer;
     this.#clock = clock;
     this.#random = random;
     this.ledger = new ConcurrencyLedger(definition.reservedConcurrency, account);
@@ -85,6 +93,7 @@ export class Invoker {
   /** Starts an invocation. The caller holds a credit of the ledger until `ended`. */
   start(event: unknown, options: InvokeOptions): Running {
     const run = new Run(this.definition, this.#clock, this.#random.uuid(), options);
+    if (options.trace !== undefined) run.recordIn(this.tracer, options.trace);
     // Before the caller listens: who sees that it failed sees what the breaker made of it.
     this.breaker.watch(run.outcome, isCutOff);
     void this.#queue.add(() => run.begin(event));
@@ -126,6 +135,32 @@ class Run implements Running {
     return this.#ended.promise;
   }
 
+  #span: Span | undefined;
+
+  /** Makes a span of it. */
+  recordIn(tracer: Tracer | undefined, { mapping, batch }: NonNullable<InvokeOptions['trace']>): void {
+    const { name, version, arn } = this.#definition;
+    const { attempt } = this.#options;
+    const span = tracer?.start('attempt', {
+      mapping,
+      parent: batch,
+      attributes: {
+        'faas.invoked_name': name,
+        'faas.version': version,
+        'cloud.resource_id': arn,
+        'faas.invocation_id': this.requestId,
+        'millrace.attempt': attempt,
+      },
+    });
+    if (span === undefined) return;
+    this.#span = span;
+    void this.outcome.then((outcome) => {
+      span.set({ 'millrace.outcome': outcome.kind });
+      if (outcome.kind !== 'success') span.fail(outcome.kind === 'function-error' ? outcome.errorType : outcome.kind);
+      span.end();
+    });
+  }
+
   begin(event: unknown): Promise<unknown> {
     const { target, timeoutMs } = this.#definition;
     this.#cancelTimer = this.#clock.timer(timeoutMs, () => {
@@ -142,7 +177,9 @@ class Run implements Running {
     });
     let invocation: Invocation;
     try {
-      invocation = checked(target.invoke(event, this.#context()));
+      const span = this.#span;
+      const invoke = (): unknown => target.invoke(event, this.#context());
+      invocation = checked(span === undefined ? invoke() : span.run(invoke));
     } catch (error) {
       invocation = broken(error);
     }
@@ -178,6 +215,7 @@ class Run implements Running {
       remainingMs: () => Math.max(0, until - clock.monotonic()),
       attempt: this.#options.attempt,
       signal: this.#controller.signal,
+      ...(this.#span && { trace: this.#span.place }),
     };
   }
 

@@ -1,4 +1,4 @@
-import type { Outcome, WaitReason } from '../contract/index.ts';
+import type { Outcome, Span, WaitReason } from '../contract/index.ts';
 import type { Running } from '../invoke/index.ts';
 import type { Latch } from '../kit/index.ts';
 import { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict } from '../verdict/index.ts';
@@ -55,7 +55,7 @@ export class LaneInvoker {
    * One invocation; `undefined` when the mapping stops before it has come out, or records of it grew too old before it began. `left` is set when the range no longer counts as
    * running although its invocation has not ended.
    */
-  async invoke(range: LaneRange, isFinal: boolean, left: Latch): Promise<StreamVerdict | undefined> {
+  async invoke(range: LaneRange, isFinal: boolean, left: Latch, batch?: Span): Promise<StreamVerdict | undefined> {
     const { works, say, mayBegin } = this.#parts;
     const { invoker, mapping, stopping, hardStop, listener, clock } = works;
     const credit = await takeCredit(invoker, mapping, stopping, say);
@@ -70,7 +70,7 @@ export class LaneInvoker {
       credit.release();
       return undefined;
     }
-    const running = this.#start(range, isFinal);
+    const running = this.#start(range, isFinal, batch);
     const outcome = await running.outcome;
     const verdict = hardStop.isSet && outcome.kind !== 'success' ? undefined : this.#decide(range, running, outcome);
     // A handler that does not stop keeps its lane, not the others (R12).
@@ -92,7 +92,7 @@ export class LaneInvoker {
     return first.record.arrivedAt < clock.wall() - options.maximumRecordAgeInSeconds * 1000;
   }
 
-  #start(range: LaneRange, isFinal: boolean): Running {
+  #start(range: LaneRange, isFinal: boolean, batch: Span | undefined): Running {
     const { works, shardId, window, say } = this.#parts;
     const { invoker, mapping, source, hardStop, options, listener, clock } = works;
     const { entries } = range;
@@ -104,7 +104,7 @@ export class LaneInvoker {
     const event = window === undefined ? plain : window.event(range, plain, isFinal);
     const attempt = range.attempts + 1;
     const abandonAfterMs = options.abandonAfterSeconds === undefined ? undefined : options.abandonAfterSeconds * 1000;
-    const running = invoker.start(event, { attempt, hardStop, abandonAfterMs });
+    const running = invoker.start(event, { attempt, hardStop, abandonAfterMs, trace: batch && { mapping, batch } });
     const { requestId, startedAt } = running;
     this.#lastRequestId = requestId;
     say({ kind: 'invocation', requestId, records, since: startedAt });

@@ -1,3 +1,4 @@
+import type { TraceLink } from '../contract/index.ts';
 import type { RetryMark, ShardEntry } from '../settle/index.ts';
 
 /** What is invoked together, and how often it has failed. */
@@ -24,6 +25,8 @@ export interface LaneRange {
   readonly isCut: boolean;
   /** A tumbling window is ended before its time. */
   readonly early: EarlyEnd | undefined;
+  /** The span of the last try, where somebody records traces. */
+  readonly trace?: TraceLink | undefined;
 }
 
 /** A window whose state has become too large to be kept. */

@@ -1,4 +1,4 @@
-import type { Delivery, QueueMessage, WaitReason } from '../contract/index.ts';
+import type { Delivery, QueueMessage, Tracer, WaitReason } from '../contract/index.ts';
 import { type Polled, QueuePoller, visibilityToAsk } from '../intake/index.ts';
 import { TRIAL_RECORDS } from '../invoke/index.ts';
 import { Latch, orSet, sleep } from '../kit/index.ts';
@@ -170,14 +170,24 @@ export class QueueCollector {
         : { kind: 'batch-window', records: open.items.length, until: closesAt },
     );
     const receive = { since: now };
+    const { tracer } = invoker;
+    const askedAt = tracer === undefined ? undefined : clock.wall();
     openReceives.add(receive);
     const answer = this.#poller.poll({ max: open.room, waitSeconds, visibilitySeconds }).then((polled) => {
       openReceives.delete(receive);
       if (polled.kind !== 'failed')
         listener('source.polled', { mapping, records: polled.kind === 'messages' ? polled.messages.length : 0 });
+      // A poll that brings nothing is no news.
+      if (tracer !== undefined && polled.kind === 'messages') this.#traced(tracer, polled.messages, askedAt);
       return polled;
     });
     return { answer, isLong: waitSeconds > 0, prolonged: (visibilitySeconds ?? own) > own, visibilitySeconds: visibilitySeconds ?? own };
+  }
+
+  #traced(tracer: Tracer, { length }: readonly QueueMessage[], startedAt: number | undefined): void {
+    const { mapping, source } = this.#works;
+    const attributes = { 'messaging.destination.name': source.label, 'messaging.batch.message_count': length };
+    tracer.start('poll', { mapping, startedAt, attributes })?.end();
   }
 
   /** The answer of the open receive, or `undefined` when the batch has to go first: window over, or the mapping stops. */

@@ -1,7 +1,8 @@
-import type { Batch, Delivery, Outcome, Wait, WaitReason } from '../contract/index.ts';
+import type { Batch, Delivery, Outcome, Span, Wait, WaitReason } from '../contract/index.ts';
 import { EMPTY_POLL_BACKOFF } from '../intake/index.ts';
 import type { Running } from '../invoke/index.ts';
 import { deferred, Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { linksOfMessage } from '../observe/index.ts';
 import { decideQueue, type QueueVerdict } from '../verdict/index.ts';
 import { type TakenCredit, takeCredit } from './credit.ts';
 import { untilEnded } from './overrun.ts';
@@ -145,7 +146,25 @@ export class QueueSlot {
   }
 
   /** The way of a batch: invoke, verdict, settle; a retry of the same batch is the only way back. */
-  async #work(batch: Batch, isTrial: boolean): Promise<void> {
+  #work(batch: Batch, isTrial: boolean): Promise<void> {
+    const { invoker, mapping, source } = this.#works;
+    const { deliveries } = batch;
+    const span = invoker.tracer?.start('batch', {
+      mapping,
+      attributes: { 'messaging.destination.name': source.label, 'messaging.batch.message_count': deliveries.length },
+      links: () => deliveries.flatMap(({ message }) => linksOfMessage(message)),
+    });
+    this.#span = span;
+    if (span === undefined) return this.#workOn(batch, isTrial);
+    return this.#workOn(batch, isTrial).finally(() => {
+      span.end();
+    });
+  }
+
+  /** Of the batch that it works on, where somebody records it. */
+  #span: Span | undefined;
+
+  async #workOn(batch: Batch, isTrial: boolean): Promise<void> {
     const { clock, hardStop, stopping } = this.#works;
     if (!isTrial && !(await this.#pass(batch))) {
       this.#putOff(batch);
@@ -209,7 +228,8 @@ export class QueueSlot {
       { windowed: options.maximumBatchingWindowInSeconds > 0 },
     );
     const abandonAfterMs = options.abandonAfterSeconds === undefined ? undefined : options.abandonAfterSeconds * 1000;
-    const running = invoker.start(event, { attempt, hardStop, abandonAfterMs });
+    const trace = this.#span && { mapping, batch: this.#span };
+    const running = invoker.start(event, { attempt, hardStop, abandonAfterMs, trace });
     this.#reason = { kind: 'invocation', requestId: running.requestId, records, since: running.startedAt };
     const sentAt = Number(batch.deliveries[0]?.message.attributes['SentTimestamp']);
     const ageMs = Number.isFinite(sentAt) ? Math.max(0, clock.wall() - sentAt) : undefined;
@@ -247,20 +267,29 @@ export class QueueSlot {
   async #finish(batch: Batch, verdict: Extract<QueueVerdict, { kind: 'settle' }>, running: Running, outcome: Outcome): Promise<void> {
     if (this.#works.source.fifo) this.#collector.forsake(verdict.returned);
     const ended = this.#ended(running, outcome);
+    const span = this.#span;
     await this.#settling;
-    this.#settling = this.#settle(verdict, running, ended);
+    this.#settling = this.#settle(verdict, running, ended, span);
     await ended;
     this.#afterEnd(() => {
       this.#works.locks.free(batch.deliveries);
     });
   }
 
-  async #settle(verdict: Extract<QueueVerdict, { kind: 'settle' }>, running: Running, ended: Promise<void>): Promise<void> {
+  async #settle(
+    verdict: Extract<QueueVerdict, { kind: 'settle' }>,
+    running: Running,
+    ended: Promise<void>,
+    batch: Span | undefined,
+  ): Promise<void> {
     const { settler, listener, mapping, source } = this.#works;
     const { handled, returned } = verdict;
     // A group stays hidden, and so locked in the queue too, while its handler still runs.
     if (source.fifo) await ended;
+    const span = batch && this.#works.invoker.tracer?.start('settle', { mapping, parent: batch, attributes: {} });
     const [deleted] = await Promise.all([settler.delete(handled), settler.returnFailed(returned)]);
+    span?.set({ 'millrace.deleted': deleted, 'millrace.returned': returned.length });
+    span?.end();
     listener('batch.settled', { mapping, requestId: running.requestId, deleted, returned: returned.length });
   }
 

@@ -5,6 +5,7 @@ import {
   type StreamPosition,
   type StreamRecord,
   type StreamStep,
+  type Tracer,
   type Wait,
   type WaitReason,
 } from '../contract/index.ts';
@@ -217,7 +218,8 @@ export class ShardTask {
 
   /** One iteration of the source. True: the shard has been read to its end, or the mapping stops. */
   async #readFrom(position: StreamPosition): Promise<boolean> {
-    const { source, stopping } = this.#works;
+    const { source, stopping, invoker, clock } = this.#works;
+    let askedAt = clock.wall();
     const controller = new AbortController();
     const forget = stopping.onSet(() => {
       controller.abort();
@@ -232,16 +234,25 @@ export class ShardTask {
         }
         this.#failures = 0;
         this.#take(step);
+        if (invoker.tracer !== undefined) this.#traced(invoker.tracer, step.records.length, askedAt);
         if (step.ended) {
           this.#finishReading();
           return true;
         }
         if (!(await this.#untilRoom())) return true;
+        askedAt = clock.wall();
       }
       return stopping.isSet;
     } finally {
       forget();
     }
+  }
+
+  /** A poll that brings nothing is no news. */
+  #traced(tracer: Tracer, records: number, startedAt: number): void {
+    if (records === 0) return;
+    const attributes = { 'messaging.destination.partition.id': this.shardId, 'messaging.batch.message_count': records };
+    tracer.start('poll', { mapping: this.#works.mapping, startedAt, attributes })?.end();
   }
 
   #take(page: Extract<StreamStep, { kind: 'page' }>): void {

@@ -1,4 +1,4 @@
-import type { SequenceNumber, Wait, WaitReason } from '../contract/index.ts';
+import type { SequenceNumber, Span, Wait, WaitReason } from '../contract/index.ts';
 import { Latch, orSet, sleep } from '../kit/index.ts';
 import type { RetryMark, ShardEntry, ShardLedger } from '../settle/index.ts';
 import type { StreamVerdict } from '../verdict/index.ts';
@@ -217,16 +217,33 @@ export class StreamLane {
   async #attempt(range: LaneRange, left: Latch): Promise<void> {
     this.#window?.enter(range);
     const isFinal = this.#window?.isLast(range, this.#ranges.length, this.#queue) === true;
-    const verdict = await this.#invoker.invoke(range, isFinal, left);
+    const span = this.#spanOf(range);
+    const verdict = await this.#invoker.invoke(range, isFinal, left, span);
     if (verdict === undefined) this.#ranges.push(range);
     else if (!this.#endsEarly(range, isFinal, verdict)) {
       // A destination that does not answer keeps this lane, not the others (R12).
       if (!range.isSuspected || verdict.kind === 'discard') left.set();
       const isSuspected = range.isSuspected && verdict.kind === 'wait';
       this.#window?.follow(range, isFinal, verdict);
-      await this.#apply({ ...range, requestId: this.#invoker.lastRequestId, ran: undefined, isSuspected }, verdict);
+      const settle = span && this.#works.invoker.tracer?.start('settle', { mapping: this.#works.mapping, parent: span, attributes: {} });
+      const { lastRequestId: requestId } = this.#invoker;
+      await this.#apply({ ...range, requestId, ran: undefined, isSuspected, trace: span?.place ?? range.trace }, verdict);
+      settle?.set({ 'millrace.verdict': verdict.kind });
+      settle?.end();
     }
+    span?.end();
     this.#noteRetries();
+  }
+
+  /** A range that is tried again is another batch, which is linked with the one before. */
+  #spanOf({ entries, trace }: LaneRange): Span | undefined {
+    const { invoker, mapping, source } = this.#works;
+    const { shardId, lane } = this.#place;
+    return invoker.tracer?.start('batch', {
+      mapping,
+      attributes: { 'messaging.destination.partition.id': shardId, 'messaging.batch.message_count': entries.length, 'millrace.lane': lane },
+      links: () => [...(trace === undefined ? [] : [trace]), ...entries.flatMap(({ record }) => source.links?.(record) ?? [])],
+    });
   }
 
   /** A state that is too large to be kept ends its window now; only then what it covers is done. */

@@ -8,7 +8,7 @@ import type { RunGate } from './run-gate.ts';
 import type { ShardLoss } from './shard-loss.ts';
 
 /** What a shard's records are read from, and how they are shown: a stream, or one partition of a topic. */
-export type ShardSource = Pick<StreamSource, 'read' | 'toEvent' | 'eventBytes' | 'batchInfo' | 'filtering'>;
+export type ShardSource = Pick<StreamSource, 'read' | 'toEvent' | 'eventBytes' | 'batchInfo' | 'filtering' | 'links'>;
 
 /** Where the state of shards is kept. */
 export interface ShardCheckpoints {

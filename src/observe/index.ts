@@ -10,6 +10,7 @@
  * - loss-forecast.ts   when records will be trimmed unread
  * - watchdog.ts        what should move and does not
  * - observatory.ts     looks at everything now and then
+ * - trace-link.ts     who sent a record, as traces say it
  * - silence.ts         a logger and a meter that do nothing
  */
 export { EventHub } from './event-hub.ts';
@@ -18,3 +19,4 @@ export { logListener } from './log-listener.ts';
 export { MeterListener } from './meter-listener.ts';
 export { Observatory } from './observatory.ts';
 export { silentLogger, silentMeter } from './silence.ts';
+export { linkOfTraceparent, linkOfXRay, linksOfHeaders, linksOfMessage } from './trace-link.ts';

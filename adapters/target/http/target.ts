@@ -1,5 +1,5 @@
 import type { FunctionTarget, Invocation, InvocationContext } from '../../../src/index.ts';
-import { traceIdOf } from '../../shared/trace-id.ts';
+import { traceHeadersOf, traceIdOf } from '../../shared/trace-id.ts';
 import { type HttpClient, loadClient } from './client.ts';
 import { noAnswer } from './errors.ts';
 import { Exchange } from './exchange.ts';
@@ -87,6 +87,7 @@ function headersFor(context: InvocationContext): Record<string, string> {
     'accept-encoding': 'identity',
     'x-amzn-requestid': context.requestId,
     'x-amzn-trace-id': traceIdOf(context),
+    ...traceHeadersOf(context),
     'lambda-runtime-deadline-ms': String(Math.round(context.deadline)),
     'lambda-runtime-invoked-function-arn': context.invokedFunctionArn,
     'x-millrace-function-name': context.functionName,

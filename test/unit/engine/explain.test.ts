@@ -136,8 +136,8 @@ function asSource(queue: ReturnType<QueueWorld['queue']>): QueueSource {
     delete: (receipts) => queue.delete(receipts),
     changeVisibility: (receipts, seconds) => queue.changeVisibility(receipts, seconds),
     depth: () => queue.depth(),
-    toEvent: (messages) => queue.toEvent(messages),
-    eventBytes: (message) => queue.eventBytes(message),
+    toEvent: (messages, options) => queue.toEvent(messages, options),
+    eventBytes: (message, options) => queue.eventBytes(message, options),
     close: () => queue.close(),
   };
 }

@@ -30,7 +30,6 @@ beforeEach(async () => {
     meter,
     clock: systemClock,
     random: systemRandom,
-    logger: silentLogger,
   });
   url = await server.listen({ host: '127.0.0.1', port: 0 });
 });

@@ -109,7 +109,7 @@ describe('what is given up', () => {
     expect(new Set(sent.map((each) => JSON.stringify(each))).size).toBe(1);
     expect(names()).toEqual(['destination.failed', 'destination.failed', 'destination.failed', 'range.discarded']);
     const instants = waits.flatMap((reason) => (reason.kind === 'destination' ? [reason.at] : []));
-    expect(waits[0]).toMatchObject({ kind: 'destination', destination: 'parked', message: 'down' });
+    expect(waits[1]).toMatchObject({ kind: 'destination', destination: 'parked', message: 'down' });
     expect(instants).toEqual(instants.toSorted((a, b) => a - b));
     expect(clock.pendingTimers).toBe(0);
   });
