@@ -1,6 +1,7 @@
 /** A connection to the brokers of a cluster: opens with the first call, mends itself with the next one, and can be closed at any time. */
 import type { KafkaConfig } from 'kafkajs';
-import { SourceError } from '../../../src/index.ts';
+import { type Clock, type Random, SourceError } from '../../../src/index.ts';
+import { steadyBackoffMs } from './backoff.ts';
 import { kafkaError, kafkaType } from './errors.ts';
 import type { GroupCodec } from './protocol.ts';
 import { Sockets } from './sockets.ts';
@@ -13,6 +14,8 @@ export interface BrokersOptions {
   readonly config: KafkaConfig;
   /** How many brokers are named, each of which is tried before the connection counts as failed. */
   readonly seeds: number;
+  readonly clock: Clock;
+  readonly random: Random;
   /** Hears the name that a group gives. */
   readonly onMemberId?: (memberId: string) => void;
 }
@@ -24,6 +27,7 @@ interface Open {
 
 /** What a graceful end may take before the sockets are cut. */
 const GRACE_MS = 500;
+const CONNECT_BACKOFF = { baseMs: 200, capMs: 3_000 } as const;
 
 /** One set of connections. Every method rejects with a SourceError. */
 export class Brokers {
@@ -31,6 +35,8 @@ export class Brokers {
   readonly #sockets = new Sockets();
   #opening: Promise<Open> | undefined;
   #connecting: Promise<void> | undefined;
+  /** Why no broker could be reached, and until when none is tried. */
+  #refusal: { readonly thrown: unknown; readonly failures: number; readonly until: number } | undefined;
   #isTopicKnown = false;
   #isClosed = false;
 
@@ -137,14 +143,22 @@ export class Brokers {
     }
   }
 
+  /** Does nothing while a broker is connected. However many ask, they are tried with waits that grow. */
   async #connect(cluster: WireCluster): Promise<void> {
-    for (let left = this.#options.seeds - 1; ; left--) {
+    const { seeds, clock, random } = this.#options;
+    if (cluster.isConnected()) return;
+    if (this.#refusal !== undefined && clock.monotonic() < this.#refusal.until) throw this.#refusal.thrown;
+    for (let left = seeds - 1; ; left--) {
       try {
-        // Does nothing while a broker is connected. After a failure it is another one's turn.
+        // After a failure it is another broker's turn.
         await cluster.connect();
+        this.#refusal = undefined;
         return;
       } catch (thrown) {
-        if (left <= 0 || this.#isClosed || kafkaError(thrown, '').kind === 'denied') throw thrown;
+        if (left > 0 && !this.#isClosed && kafkaError(thrown, '').kind !== 'denied') continue;
+        const failures = (this.#refusal?.failures ?? 0) + 1;
+        this.#refusal = { thrown, failures, until: clock.monotonic() + steadyBackoffMs(CONNECT_BACKOFF, failures, random.next()) };
+        throw thrown;
       }
     }
   }

@@ -4,6 +4,7 @@
  */
 import { type Clock, type Random, SourceError } from '../../../src/index.ts';
 import { pause } from '../../shared/pause.ts';
+import { steadyBackoffMs } from './backoff.ts';
 import type { Brokers } from './brokers.ts';
 import { kafkaError } from './errors.ts';
 import type { WirePartition, WirePlace } from './wire.ts';
@@ -40,7 +41,7 @@ const WAIT_MS = 100;
 const HOT_WAIT_MS = 10;
 const HOT_MS = 250;
 const ANSWER_BYTES = 10_485_760;
-const BACKOFF = { baseMs: 200, capMs: 10_000 } as const;
+const BACKOFF = { baseMs: 200, capMs: 5_000 } as const;
 
 /** One membership's fetches. */
 export class Fetcher {
@@ -171,7 +172,6 @@ export class Fetcher {
   }
 
   #waitMs(failures: number): number {
-    const ceiling = Math.min(BACKOFF.capMs, BACKOFF.baseMs * 2 ** Math.min(20, failures - 1));
-    return (ceiling * (1 + this.#parts.random.next())) / 2;
+    return steadyBackoffMs(BACKOFF, failures, this.#parts.random.next());
   }
 }

@@ -5,6 +5,7 @@
 import { type Clock, type GroupListener, type Logger, type Random, SourceError } from '../../../src/index.ts';
 import { pause } from '../../shared/pause.ts';
 import { divide } from './assignment.ts';
+import { steadyBackoffMs } from './backoff.ts';
 import type { Brokers } from './brokers.ts';
 import type { Changes } from './changes.ts';
 import { kafkaError, kafkaType } from './errors.ts';
@@ -59,6 +60,7 @@ export class GroupMember {
   #partitionCount = 0;
   #lost: SourceError | undefined;
   #failures = 0;
+  #isSuspect = false;
   readonly #life: Promise<void>;
 
   constructor(parts: MemberParts) {
@@ -91,6 +93,12 @@ export class GroupMember {
     else if (thrown.code === 'NOT_COORDINATOR_FOR_GROUP' || thrown.code === 'GROUP_COORDINATOR_NOT_AVAILABLE') {
       this.#heartbeat.forgetCoordinator();
     } else if (thrown.code !== 'REBALANCE_IN_PROGRESS') return;
+    this.#sleep.abort();
+  }
+
+  /** A read has found the topic gone: it is looked for now, not when its time comes. */
+  suspectTopic(): void {
+    this.#isSuspect = true;
     this.#sleep.abort();
   }
 
@@ -133,7 +141,9 @@ export class GroupMember {
     while (!this.hasLeft()) {
       await this.#pause(this.#heartbeat.intervalMs);
       if (this.hasLeft() || (await this.#beat())) return;
-      if (clock.monotonic() - checkedAt < metadataMaxAgeMs) continue;
+      const isDue = clock.monotonic() - checkedAt >= metadataMaxAgeMs;
+      if (!this.#isSuspect && !(isDue && this.#isLeader)) continue;
+      this.#isSuspect = false;
       checkedAt = clock.monotonic();
       if (await this.#hasMorePartitions()) return;
     }
@@ -253,7 +263,7 @@ export class GroupMember {
   /** The leader looks after the partitions for all. Throws when the topic is gone. */
   async #hasMorePartitions(): Promise<boolean> {
     try {
-      return this.#isLeader && (await this.#parts.data.refresh()).length !== this.#partitionCount;
+      return (await this.#parts.data.refresh()).length !== this.#partitionCount && this.#isLeader;
     } catch (thrown) {
       if (!isNotFound(thrown)) return false;
     }
@@ -269,8 +279,8 @@ export class GroupMember {
   async #afterFailure(error: SourceError): Promise<void> {
     const { clock, random, ownership, listener, logger, group } = this.#parts;
     const wasLost = this.#lost;
-    if (kafkaType(error) === 'REBALANCE_IN_PROGRESS') {
-      // Another join came in between: ours is simply asked for again.
+    if (error.code === 'REBALANCE_IN_PROGRESS' || (error.code === 'UNKNOWN_MEMBER_ID' && wasLost === undefined && ownership.size === 0)) {
+      // Another join came in between, or the name that we had is forgotten: ours is simply asked for again.
       await this.#pause(0);
       return;
     }
@@ -290,8 +300,7 @@ export class GroupMember {
   #waitMs(lost: SourceError | undefined, chance: number): number {
     this.#failures += 1;
     if (lost !== undefined && this.#failures === 1) return 0;
-    const ceiling = Math.min(BACKOFF.capMs, BACKOFF.baseMs * 2 ** Math.min(20, this.#failures - 1));
-    return (ceiling * (1 + chance)) / 2;
+    return steadyBackoffMs(BACKOFF, this.#failures, chance);
   }
 
   #lose(error: SourceError): void {

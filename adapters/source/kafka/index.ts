@@ -17,6 +17,7 @@
  * - sockets.ts         its sockets, none of which is left behind
  * - wire.ts            what is used of kafkajs
  * - errors.ts          Kafka's codes, by what the engine does about them
+ * - backoff.ts         how waits grow
  * - changes.ts         waking those who wait for another ownership
  */
 import type { MSKEvent, SelfManagedKafkaEvent } from 'aws-lambda';
@@ -130,6 +131,8 @@ class KafkaTopic implements TopicSource<MSKEvent | SelfManagedKafkaEvent, KafkaR
     return new Brokers({
       topic,
       seeds: brokers.length,
+      clock: systemClock,
+      random: systemRandom,
       config: toKafkajs(connection, quiet(logger)),
       ...(onMemberId === undefined ? undefined : { onMemberId }),
     });

@@ -58,7 +58,15 @@ export class KafkaMembership implements TopicMembership<KafkaRecord> {
     this.#log = { topic, brokers: this.#data, isolationLevel };
     const changes = new Changes();
     const fetcher = new Fetcher({ topic, brokers: this.#data, isolationLevel, clock, random });
-    this.#reading = { log: this.#log, fetcher, ownership: this.#ownership, changes, clock, random };
+    this.#reading = {
+      log: this.#log,
+      fetcher,
+      ownership: this.#ownership,
+      changes,
+      onGone: () => this.#member.suspectTopic(),
+      clock,
+      random,
+    };
     this.#member = new GroupMember({
       ...parts,
       groupId: request.groupId,

@@ -12,6 +12,7 @@ import {
 } from '../../../src/index.ts';
 import type { KafkaRecord } from '../../shared/kafka-event.ts';
 import { pause } from '../../shared/pause.ts';
+import { steadyBackoffMs } from './backoff.ts';
 import type { Changes } from './changes.ts';
 import { partitionError } from './errors.ts';
 import { type Fetcher, FetchTrouble } from './fetcher.ts';
@@ -26,6 +27,8 @@ export interface ReadingParts {
   readonly fetcher: Fetcher;
   readonly ownership: Ownership;
   readonly changes: Changes;
+  /** Hears that the topic seems to be gone. */
+  readonly onGone: () => void;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -200,6 +203,7 @@ class PartitionReader {
         (thrown: unknown) => (thrown instanceof SourceError ? thrown : true),
       );
       if (gone === false) return this.#trouble(new SourceError('unavailable', error.code, error.message));
+      this.#parts.onGone();
       return this.#trouble(gone === true ? error : gone);
     }
     return this.#trouble(error);
@@ -209,9 +213,8 @@ class PartitionReader {
   #trouble(thrown: unknown, retryAt?: number): Step {
     if (!(thrown instanceof SourceError) || (thrown.kind !== 'unavailable' && thrown.kind !== 'throttled')) throw thrown;
     const { clock, random } = this.#parts;
-    const ceiling = Math.min(BACKOFF.capMs, BACKOFF.baseMs * 2 ** Math.min(20, this.#failures));
     this.#failures += 1;
-    this.#dueAt = retryAt ?? clock.monotonic() + (ceiling * (1 + random.next())) / 2;
+    this.#dueAt = retryAt ?? clock.monotonic() + steadyBackoffMs(BACKOFF, this.#failures, random.next());
     return { kind: 'trouble', error: thrown, retryAt: this.#dueAt };
   }
 }

@@ -139,6 +139,7 @@ export interface WirePartitionMetadata {
 
 /** The brokers as one. */
 export interface WireCluster {
+  isConnected(): boolean;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   addMultipleTargetTopics(topics: string[]): Promise<void>;
@@ -164,6 +165,7 @@ interface WireResponse {
 }
 
 const CLUSTER_METHODS = [
+  'isConnected',
   'connect',
   'disconnect',
   'addMultipleTargetTopics',
