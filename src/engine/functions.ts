@@ -44,7 +44,7 @@ interface Registered {
 export class FunctionRegistry {
   readonly #parts: FunctionRegistryParts;
   readonly #byName = new Map<string, Registered>();
-  /** Functions that are elsewhere, by ARN without and then with qualifier. */
+  /** Functions that are elsewhere, by ARN without and then with qualifier and time-out. */
   readonly #elsewhere = new Map<string, Map<string, Invoker>>();
   readonly #ownTargets: FunctionTarget[] = [];
 
@@ -87,16 +87,16 @@ export class FunctionRegistry {
 
   /**
    * The function that a FunctionName of AWS's names: a registered one, or else one that is elsewhere. Throws a ConfigError that
-   * begins with AWS's own `Function does not exist`.
+   * begins with AWS's own `Function does not exist`. `timeoutMaxMs`: how long an invocation may take where nothing else limits it.
    */
-  resolve(functionName: string, field: string): Invoker {
+  resolve(functionName: string, field: string, timeoutMaxMs = TIMEOUT_SECONDS_ELSEWHERE * 1000): Invoker {
     const name = parseFunctionName(functionName);
     if (typeof name === 'string') throw new ConfigError([{ field, message: name }]);
     const registered = this.#isHere(name) ? this.#byName.get(name.name) : undefined;
     if (registered !== undefined) return this.#qualified(registered, name, field);
     const { elsewhere } = this.#parts;
     if (elsewhere === undefined) throw missing(field, this.#reasonWhyNot(name));
-    return this.#fromElsewhere(elsewhere, name, functionName);
+    return this.#fromElsewhere(() => elsewhere(functionName), name, Math.min(timeoutMaxMs, TIMEOUT_SECONDS_ELSEWHERE * 1000));
   }
 
   /** All registered functions, in the order they were added. */
@@ -173,22 +173,22 @@ export class FunctionRegistry {
   }
 
   /** Nothing is known of it but its name. Whichever of its versions and aliases is named first has the ledger and the breaker of all. */
-  #fromElsewhere(elsewhere: FunctionsElsewhere, name: FunctionName, functionName: string): Invoker {
+  #fromElsewhere(make: () => FunctionTarget, name: FunctionName, timeoutMs: number): Invoker {
     const base = this.#arnOf(name);
     const arn = name.qualifier === undefined ? base : `${base}:${name.qualifier}`;
     const ofFunction = this.#elsewhere.get(base) ?? new Map<string, Invoker>();
-    const known = ofFunction.get(arn);
+    const key = `${arn} ${String(timeoutMs)}`;
+    const known = ofFunction.get(key);
     if (known !== undefined) return known;
-    const target = elsewhere(functionName);
+    const target = make();
     this.#ownTargets.push(target);
     const version = name.qualifier ?? LATEST;
-    const timeoutMs = TIMEOUT_SECONDS_ELSEWHERE * 1000;
     const breaker = resolveBreaker(undefined, this.#parts.breaker, target.remote === true);
     const definition = { name: name.name, version, arn, target, timeoutMs, reservedConcurrency: undefined, breaker };
     const [first] = ofFunction.values();
     const { shared } = this.#parts;
     const invoker = first === undefined ? new Invoker(definition, shared) : new QualifiedInvoker(first, definition, shared);
-    this.#elsewhere.set(base, ofFunction.set(arn, invoker));
+    this.#elsewhere.set(base, ofFunction.set(key, invoker));
     return invoker;
   }
 

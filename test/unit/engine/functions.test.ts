@@ -1,5 +1,6 @@
 import type { SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { embeddedTopic } from '../../../adapters/source/embedded-topic/index.ts';
 import { memoryStore } from '../../../adapters/store/memory/index.ts';
 import { handler } from '../../../adapters/target/function/index.ts';
 import { CoreEngine, type FunctionOptions, type FunctionTarget, type InvocationContext, silentLogger } from '../../../src/index.ts';
@@ -397,6 +398,26 @@ describe('a function that is not registered', () => {
     expect(part).toBeGreaterThan(0.4);
     expect(part).toBeLessThan(0.6);
     await world.clock.run(engine.stop({ timeoutMs: 0 }));
+  });
+
+  it('may be that of a topic too, and then has as long as functions of topics may have', async () => {
+    const seen: Parameters<typeof noting>[0] = [];
+    const engine = engineWith((name) => noting(seen, name));
+    const topic = embeddedTopic({ name: 'orders', partitions: 1 });
+    topic.produce({ value: 'x' });
+    engine.map({ name: 'topic', source: topic, functionName: 'zebra' });
+    const queue = world.queue();
+    queue.send({ body: '1' });
+    engine.map({ name: 'queue', source: queue, functionName: 'zebra' });
+    await engine.start();
+    const until = performance.now() + 20_000;
+    while (seen.length < 2 && performance.now() < until) {
+      await world.clock.advance(100);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(seen.map(({ timeoutMs }) => timeoutMs).sort((a, b) => a - b)).toEqual([840_000, 900_000]);
+    await world.clock.run(engine.stop({ timeoutMs: 0 }));
+    await topic.close();
   });
 
   it('is still missing where the function is here and its alias is not', () => {
