@@ -62,11 +62,16 @@ export class FunctionFinder {
 
 /**
  * Makes the parts of a mapping and asks its source whether it is there, as AWS does before it answers. Throws a ResourceRefusal in
- * the words of the source.
+ * the words of the source. `undefined`: they cannot be made yet, and the mapping is to be kept all the same.
  */
-export async function openChecked(definition: MappingDefinition, target: KnownFunction, context: OpeningContext): Promise<OpenMapping> {
+export async function openChecked(
+  definition: MappingDefinition,
+  target: KnownFunction,
+  context: OpeningContext,
+): Promise<OpenMapping | undefined> {
   refuseMissingEmbedded(definition, context);
   const opened = await openOrRefuse(definition, context);
+  if (opened === undefined) return undefined;
   try {
     await describe(opened, definition, target);
     return opened;
@@ -83,11 +88,13 @@ function refuseMissingEmbedded(definition: MappingDefinition, { embedded }: Open
   if (service === 'kinesis' && !embedded.streams.has(resource.replace(/^stream\//, ''))) refuseValue(noStream(definition));
 }
 
-async function openOrRefuse(definition: MappingDefinition, context: OpeningContext): Promise<OpenMapping> {
+async function openOrRefuse(definition: MappingDefinition, context: OpeningContext): Promise<OpenMapping | undefined> {
   try {
     return await openDefinition(definition, context);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
+    // A cluster of MSK is kept until its brokers are known; its state says why it does not work.
+    if (definition.source === 'msk') return undefined;
     const texts = error.problems.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`));
     return refuseValue(texts.join('; '));
   }

@@ -231,7 +231,8 @@ export class Control implements MappingApi {
     if (!isMoved || target === undefined) return definition;
     this.#refuseConflict(definition, before.uuid);
     // Asked as at its creation, and made anew when it has been drained.
-    await closeOpen(await openChecked(definition, target, this.#parts.context));
+    const asked = await openChecked(definition, target, this.#parts.context);
+    if (asked !== undefined) await closeOpen(asked);
     return definition;
   }
 

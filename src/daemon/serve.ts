@@ -29,6 +29,9 @@ export async function serve(catalog: Catalog, config: DaemonConfig): Promise<Exi
     const server = manageServer({
       mappings: () => engine.mappings,
       disabled: control.disabled,
+      onDefect: (error) => {
+        logger.error({ err: error }, 'a request failed inside Millrace');
+      },
       lambda: { mappings: control, functions: engine, since: catalog.clock.wall() },
       queues: embedded.queues,
       streams: embedded.streams,

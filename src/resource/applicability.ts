@@ -26,7 +26,7 @@ const APPLIES: Readonly<Record<string, (kind: SourceKind) => boolean>> = {
   Topics: isKafka,
   Queues: () => false,
   SourceAccessConfigurations: isKafka,
-  SelfManagedEventSource: (kind) => kind === 'self-managed-kafka',
+  SelfManagedEventSource: isKafka,
   AmazonManagedKafkaEventSourceConfig: (kind) => kind === 'msk',
   SelfManagedKafkaEventSourceConfig: (kind) => kind === 'self-managed-kafka',
   DocumentDBEventSourceConfig: () => false,

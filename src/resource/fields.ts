@@ -12,7 +12,7 @@ const list = (of: Shape, min: number, max: number): Shape => ({ kind: 'list', of
 const structure = (members: Readonly<Record<string, Shape>>): StructureShape => ({ kind: 'structure', members });
 const flag: Shape = { kind: 'flag' };
 
-const AWS_ARN = String.raw`arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.*)`;
+const AWS_ARN = String.raw`arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`;
 /** Emulators and embedded sources have regions that AWS does not have. */
 const ANY_REGION = String.raw`arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9-]+):([a-z0-9-]*):(\d{12})?:(.*)`;
 const ARN = text(0, 10_000, AWS_ARN, ANY_REGION);
@@ -22,13 +22,13 @@ const DESTINATION = text(
   `$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|${AWS_ARN}`,
   `|kafka://[^.][a-zA-Z0-9_.-]{0,248}|${ANY_REGION}`,
 );
-const URI = text(1, 200, String.raw`[a-zA-Z0-9-\/*:_+=.@-]*`);
+const URI = text(1, 200, String.raw`[ a-zA-Z0-9-\/*:_+=.@-]*`);
 
 /** FunctionName in the forms of AWS. */
 export const FUNCTION_NAME: Shape = text(
   1,
   256,
-  String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`,
+  String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`,
   String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z0-9-]+:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`,
 );
 
@@ -106,8 +106,14 @@ const CHANGEABLE: Readonly<Record<string, Shape>> = {
 
 const HOST_AND_PORT = String.raw`(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5}`;
 
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
 /** The tags of a mapping; how many there may be is a quota, not a constraint. */
-export const TAGS: Shape = { kind: 'map', key: text(1, 128), of: text(0, 256) };
+export const TAGS: Shape = { kind: 'map', key: tagText(1, 128), of: tagText(0, 256) };
+
+function tagText(min: number, max: number): Shape {
+  return { kind: 'text', min, max, pattern: { matches: TAG_TEXT, shown: String.raw`([\p{L}\p{Z}\p{N}_.:/=+\-@]*)` } };
+}
 
 /** CreateEventSourceMapping. */
 export const CREATE: StructureShape = {

@@ -22,6 +22,8 @@ export interface SourceNames {
 /** Tells the source of a request; refuses what is none, and what Millrace does not read. */
 export function sourceKindOf({ EventSourceArn: arn, SelfManagedEventSource: selfManaged }: SourceNames): SourceKind {
   if (selfManaged !== undefined) {
+    // Millrace does not ask MSK where its brokers are, so it may be told.
+    if (arn?.split(':')[2] === 'kafka') return 'msk';
     if (arn !== undefined) refuseValue(UNRECOGNIZED, 'EventSourceArn and SelfManagedEventSource name two sources; a mapping has one');
     return 'self-managed-kafka';
   }

@@ -6,7 +6,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const root = resolve(import.meta.dirname, '../..');
-const bin = join(root, 'dist/adapters/bin.js');
+/** Another build may be tried while the usual one is in use. */
+const bin = resolve(root, process.env['MILLRACE_BIN'] ?? 'dist/adapters/bin.js');
 
 /** How long anything may take, ms. */
 const PATIENCE_MS = 30_000;
