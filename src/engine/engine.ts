@@ -1,4 +1,12 @@
-import { ConfigError, type EngineEvents, type EngineExplanation, type EngineListener, type Finding } from '../contract/index.ts';
+import {
+  ConfigError,
+  type EngineEvents,
+  type EngineExplanation,
+  type EngineListener,
+  type Finding,
+  type Logger,
+  type MappingLogLevel,
+} from '../contract/index.ts';
 import { Buffer } from '../intake/index.ts';
 import { AccountLedger, type Invoker } from '../invoke/index.ts';
 import { Latch } from '../kit/index.ts';
@@ -6,6 +14,7 @@ import {
   type Checked,
   check,
   describeWait,
+  logLevelOf,
   type Mapping,
   type QueueMappingParts,
   queueMapping,
@@ -88,6 +97,8 @@ export class CoreEngine {
   readonly #buffer: Buffer;
   readonly #events: EventHub;
   readonly #meters: MeterListener;
+  /** Of mappings that have a log level of their own. */
+  readonly #loggers = new Map<string, Logger>();
   readonly #observatory: Observatory;
   readonly #watch: Watch;
   readonly #owner: { readonly id: string; readonly label: string };
@@ -116,7 +127,7 @@ export class CoreEngine {
     this.#buffer = new Buffer(fields.bufferRecords, fields.bufferBytes);
     this.#meters = new MeterListener(platform.meter);
     this.#events.add(this.#meters.listener);
-    this.#events.add(logListener(platform.logger));
+    this.#events.add(logListener(platform.logger, (mapping) => this.#loggers.get(mapping)));
     this.#observatory = new Observatory({ clock, meters: this.#meters, tell: this.#events.tell });
     this.#events.add(this.#observatory.listener);
     this.#watch = new Watch({ clock, eventLoop: platform.eventLoop, look: (delayMs) => void this.look(delayMs) });
@@ -149,10 +160,17 @@ export class CoreEngine {
     }
     const { mapping, enabled } = this.#made(options, { id, name }, checked);
     this.#mappings.set(name, mapping);
+    this.#logAt(name, logLevelOf(options));
     this.#meters.open({ id, name, functionName: mapping.functionName, kind: options.source.kind });
     if (!enabled) this.#disabled.add(name);
     else if (this.#phase === 'started') void mapping.enable();
     return mapping;
+  }
+
+  /** A mapping with a level of its own has a logger of its own. */
+  #logAt(name: string, level: MappingLogLevel | undefined): void {
+    this.#loggers.delete(name);
+    if (level !== undefined) this.#loggers.set(name, this.#platform.logger.child({}, { level }));
   }
 
   /**
@@ -165,6 +183,7 @@ export class CoreEngine {
     await mapping.end({ timeoutMs: options.timeoutMs ?? this.#stopTimeoutMs });
     if (this.#mappings.get(name) !== mapping) return;
     this.#mappings.delete(name);
+    this.#loggers.delete(name);
     this.#disabled.delete(name);
   }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ConfigError } from '../contract/index.ts';
+import { ConfigError, type MappingLogLevel } from '../contract/index.ts';
 import type { Checked } from './check.ts';
 
 /** A whole number in a range, with the text that an error shows. */
@@ -12,6 +12,33 @@ export function whole(low: number, high: number, what: string): z.ZodOptional<z.
     .optional()
     .describe(`a whole number from ${String(low)} to ${String(high)} (${what})`);
 }
+
+/** How much of a mapping is logged: Millrace's extension. */
+export const LOG_LEVEL = z
+  .enum(['debug', 'info', 'warn', 'error', 'silent'])
+  .optional()
+  .describe('one of debug, info, warn, error, silent (default: that of the log)');
+
+/** LoggingConfig; AWS has it for Kafka. */
+export const LOGGING_CONFIG = z
+  .strictObject({ systemLogLevel: z.enum(['DEBUG', 'INFO', 'WARN']).optional().describe('DEBUG, INFO or WARN') })
+  .optional()
+  .describe('an object with SystemLogLevel, such as { SystemLogLevel: DEBUG }');
+
+/** How a mapping says how much of it is logged. */
+export interface LogLevelFields {
+  readonly logLevel?: MappingLogLevel | undefined;
+  readonly loggingConfig?: { readonly systemLogLevel?: 'DEBUG' | 'INFO' | 'WARN' | undefined } | undefined;
+}
+
+/** The level of a mapping of its own, checked before; `undefined`: that of the log. Millrace's field wins over AWS's. */
+export function logLevelOf({ logLevel, loggingConfig }: LogLevelFields): MappingLogLevel | undefined {
+  if (logLevel !== undefined) return logLevel;
+  const level = loggingConfig?.systemLogLevel;
+  return level && SYSTEM_LOG_LEVELS[level];
+}
+
+const SYSTEM_LOG_LEVELS = { DEBUG: 'debug', INFO: 'info', WARN: 'warn' } as const;
 
 /** FunctionResponseTypes. */
 export const FUNCTION_RESPONSE_TYPES = z

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ConfigError, type FilterSourceKind, QUEUE_VISIBILITY_SECONDS_MAX, type QueueMappingOptions } from '../contract/index.ts';
 import { type Checked, check } from './check.ts';
-import { FUNCTION_RESPONSE_TYPES, refuseForeign, whole } from './fields.ts';
+import { FUNCTION_RESPONSE_TYPES, LOG_LEVEL, refuseForeign, whole } from './fields.ts';
 import { FILTER_CRITERIA, resolveFilter } from './filters.ts';
 
 /** The fields of a queue mapping, AWS's names in camelCase (spec a.3), then Millrace's extensions. */
@@ -25,6 +25,7 @@ export const QUEUE_FIELDS = z.strictObject({
     .optional()
     .describe('an object with baseSeconds and maxSeconds'),
   abandonAfterSeconds: whole(0, 43_200, 'seconds after the time-out; leave it out for never'),
+  logLevel: LOG_LEVEL,
 });
 
 /** What a user may say of a queue mapping. */
@@ -47,6 +48,7 @@ const OTHER_SOURCES = [
   'amazonManagedKafkaEventSourceConfig',
   'selfManagedKafkaEventSourceConfig',
   'documentDBEventSourceConfig',
+  'loggingConfig',
 ];
 
 /** AWS's fields for queues that Millrace does not have. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ConfigError, type FilterSourceKind, type StartingPosition, type StreamMappingOptions } from '../contract/index.ts';
 import { type Checked, check } from './check.ts';
-import { FUNCTION_RESPONSE_TYPES, refuseForeign, whole } from './fields.ts';
+import { FUNCTION_RESPONSE_TYPES, LOG_LEVEL, refuseForeign, whole } from './fields.ts';
 import { FILTER_CRITERIA, resolveFilter } from './filters.ts';
 
 /** MaximumRecordAgeInSeconds is -1 or in this range (spec a.6). */
@@ -25,6 +25,7 @@ export const STREAM_FIELDS = z.strictObject({
   onTrimmed: z.enum(['stop', 'resumeAtTrimHorizon']).optional().describe('stop (default) or resumeAtTrimHorizon'),
   checkpointIntervalMs: whole(0, 60_000, 'milliseconds; default 20'),
   abandonAfterSeconds: whole(0, 43_200, 'seconds after the time-out; leave it out for never'),
+  logLevel: LOG_LEVEL,
 });
 
 /** What a user may say of a stream mapping. */
@@ -40,6 +41,7 @@ const OTHER_SOURCES = [
   'amazonManagedKafkaEventSourceConfig',
   'selfManagedKafkaEventSourceConfig',
   'documentDBEventSourceConfig',
+  'loggingConfig',
   'provisionedPollerConfig',
 ];
 

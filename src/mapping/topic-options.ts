@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ConfigError, type FilterSourceKind, type StartingPosition, type TopicMappingOptions } from '../contract/index.ts';
 import { type Checked, check } from './check.ts';
-import { refuseForeign, whole } from './fields.ts';
+import { LOGGING_CONFIG, refuseForeign, whole } from './fields.ts';
 import { resolveFilter } from './filters.ts';
 import { retryProblems, STREAM_FIELDS, startProblems } from './stream-options.ts';
 
@@ -32,6 +32,7 @@ export const TOPIC_FIELDS = z.strictObject({
     .describe('1 to 200 letters, digits, spaces and - / * : _ + = . @ (default: the name of the mapping, or its UUID)'),
   parallelizationFactor: whole(1, TOPIC_LANES_MAX, 'batches at once per partition, by record key; default 1'),
   checkpointIntervalMs: whole(0, 60_000, 'milliseconds; default 100'),
+  loggingConfig: LOGGING_CONFIG,
 });
 
 /** What a user may say of a topic mapping. */

@@ -70,6 +70,6 @@ function wrap(logger: PinoLogger): Logger {
     info: method('info'),
     warn: method('warn'),
     error: method('error'),
-    child: (fields) => wrap(logger.child(clean(fields, false))),
+    child: (fields, options) => wrap(logger.child(clean(fields, false), options?.level === undefined ? {} : { level: options.level })),
   };
 }
