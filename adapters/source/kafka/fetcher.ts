@@ -12,7 +12,7 @@ import type { WirePartition, WirePlace } from './wire.ts';
 /** What a fetcher needs. */
 export interface FetcherParts {
   readonly topic: string;
-  readonly brokers: Brokers;
+  readonly brokers: Pick<Brokers, 'onBroker' | 'partitions' | 'refresh'>;
   readonly isolationLevel: number;
   readonly clock: Clock;
   readonly random: Random;

@@ -25,14 +25,14 @@ export function saysLost(thrown: unknown): boolean {
 
 /** One membership's heartbeat. */
 export class Heartbeat {
-  readonly #brokers: Brokers;
+  readonly #brokers: Pick<Brokers, 'coordinator' | 'onBroker'>;
   readonly #clock: Clock;
   readonly #sessionMs: number;
   /** When the last one set out that was answered. */
   #aliveAt = 0;
   #coordinator: number | undefined;
 
-  constructor(brokers: Brokers, clock: Clock, sessionMs: number) {
+  constructor(brokers: Pick<Brokers, 'coordinator' | 'onBroker'>, clock: Clock, sessionMs: number) {
     this.#brokers = brokers;
     this.#clock = clock;
     this.#sessionMs = sessionMs;
