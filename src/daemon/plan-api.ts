@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Secret } from '../kit/index.ts';
-import { isLoopback } from '../manage/index.ts';
+import { isLoopback, type Role } from '../manage/index.ts';
 import { refuse } from '../mapping/index.ts';
 import type { ListenAddress } from './address.ts';
 import { type ApiFields, SECRET_TEXT } from './api-fields.ts';
@@ -12,9 +12,6 @@ export type SecretPlan =
   | { readonly kind: 'text'; readonly secret: Secret }
   | { readonly kind: 'file'; readonly at: string; readonly path: string }
   | { readonly kind: 'variable'; readonly at: string; readonly name: string };
-
-/** What somebody may do. */
-type Role = 'read' | 'manage';
 
 /** Who may call the daemon, and how much. Nothing of it has been read yet but the file itself. */
 export interface ApiPlan {

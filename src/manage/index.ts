@@ -17,6 +17,6 @@
 
 export { isLoopback } from './guard.ts';
 export type { MappingApi } from './lambda/index.ts';
-export type { Access, AccessKey, AccessToken, RequestVerifier, Role } from './security/index.ts';
+export type { Access, RequestVerifier, Role } from './security/index.ts';
 export { ListenError, type ManageServer, manageServer } from './server.ts';
 export type { Phase, ProducerQueue, ProducerStream, ProducerTopic, ScrapedMeter, SecuritySettings } from './types.ts';

@@ -14,8 +14,8 @@
  * - surface.ts           which part of the server is asked, and how it refuses
  * - http-server.ts       the server below: TLS, time, size and connections
  */
-export type { Access, AccessKey, AccessToken, RequestVerifier, Role, SignedRequest } from './access.ts';
-export { bareServer, type ConnectionLimits, refuseGarbage, type TlsFiles } from './http-server.ts';
+export type { Access, RequestVerifier, Role } from './access.ts';
+export { bareServer, refuseGarbage, type TlsFiles } from './http-server.ts';
 export type { RateLimitOptions } from './rate-limit.ts';
 export { secure } from './secure.ts';
 export { refuseWith, surfaceOf } from './surface.ts';
