@@ -27,6 +27,8 @@ const LOOK_MS = 1_000;
 /** How long a connection may be open between two requests, ms. */
 const KEEP_ALIVE_TIMEOUT_MS = 60_000;
 const HANDSHAKE_TIMEOUT_MS = 5_000;
+/** How long nothing may move on a connection, ms: longer than the longest invocation, so that only who does not read is cut off. */
+const SILENCE_TIMEOUT_MS = 960_000;
 
 /** A server of HTTP, over TLS where there are files for it, in which nobody can take his time for ever. */
 export function bareServer(handler: RequestListener, limits: ConnectionLimits, tls: TlsFiles | undefined): Server {
@@ -45,6 +47,7 @@ export function bareServer(handler: RequestListener, limits: ConnectionLimits, t
           handler,
         );
   server.maxConnections = limits.connections;
+  server.timeout = SILENCE_TIMEOUT_MS;
   server.on('checkExpectation', (_request, response) => {
     const { body, headers } = said('ExpectationFailed', 'nothing can be expected here but 100-continue');
     response.writeHead(417, headers).end(body);

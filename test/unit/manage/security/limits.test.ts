@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { SecuritySettings } from '../../../../src/manage/index.ts';
+import { prometheusMeter } from '../../../../adapters/meter/prometheus/index.ts';
+import { manageServer, type SecuritySettings } from '../../../../src/manage/index.ts';
 import { RateLimit } from '../../../../src/manage/security/rate-limit.ts';
+import { systemClock, systemRandom } from '../../../../src/system.ts';
 import { VirtualClock } from '../../../../src/testing/index.ts';
 import { access, type GuardedServer, guardedServer, TOKENS } from '../../../support/guarded-server.ts';
 import { answerOf, exchange, open, type RawAnswer } from '../../../support/raw-http.ts';
@@ -170,6 +172,22 @@ describe('a client that takes its time', () => {
     expect((await ended).status).toBe(408);
     clearInterval(drip);
   });
+});
+
+test('a server without credentials listens on no address that others can reach', async () => {
+  const server = manageServer({
+    mappings: () => [],
+    disabled: new Set(),
+    queues: new Map(),
+    streams: new Map(),
+    topics: new Map(),
+    phase: () => 'running',
+    meter: prometheusMeter(),
+    clock: systemClock,
+    random: systemRandom,
+  });
+  await expect(server.listen({ host: '0.0.0.0', port: 0 })).rejects.toThrow(/cannot listen on 0\.0\.0\.0:0: without credentials/);
+  await server.close();
 });
 
 test('more connections than there may be are closed, and their places are free again afterwards', async () => {
