@@ -114,6 +114,10 @@ export class TopicTenure implements Tenure {
       intervalMs: options.checkpointIntervalMs,
       hurry: hardStop,
       listener,
+      onRefused: ({ partition, epoch }) => {
+        const work = this.#works.get(partition);
+        if (work?.epoch === epoch) this.#lose(work);
+      },
       onTrouble: (error) => {
         onProblem(error && problemOf(error, clock.monotonic()));
       },

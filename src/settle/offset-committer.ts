@@ -26,6 +26,8 @@ export interface OffsetCommitterParts {
   /** Ends the tries of commits that fail. */
   readonly hurry: Latch;
   readonly listener: EngineListener;
+  /** A partition is somebody else's, or will be. */
+  readonly onRefused: (ownership: Ownership) => void;
   /** Commits fail; `undefined`: they work again. */
   readonly onTrouble: (error: SourceError | undefined) => void;
 }
@@ -126,6 +128,7 @@ export class OffsetCommitter {
         if (result === 'refused') {
           refused = true;
           this.forget(row);
+          this.#parts.onRefused(row);
         } else if (result === 'committed') {
           records += this.#committed(row, changes[index] ?? 0, commits[index]?.offset);
         } else {
