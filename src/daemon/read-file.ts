@@ -32,9 +32,21 @@ export function readConfigFile(path: string): ReadFile {
 function fromJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new ConfigError([{ field: path, message: `is no JSON: ${error instanceof Error ? error.message : String(error)}` }]);
+  } catch {
+    // Not in the words of the JSON parser: they show what stands around the fault, and that may be a secret.
+    const [fault] = parseDocument(text, { prettyErrors: true }).errors;
+    const why = fault === undefined ? 'it has something that only YAML has, such as a comment; name it .yaml' : withoutText(fault.message);
+    throw new ConfigError([{ field: path, message: `is no JSON: ${why}` }]);
   }
+}
+
+/** The first line of a message, without what it shows of the file. */
+function withoutText(message: string): string {
+  const [line = ''] = message.split(/:?\n/);
+  return line.replace(
+    /^(Unresolved (?:alias|tag)|Block scalar header includes extra characters)[^:]*: .*?( at line \d+, column \d+)?$/,
+    '$1$2',
+  );
 }
 
 function fromYaml(text: string, path: string): unknown {
@@ -44,7 +56,7 @@ function fromYaml(text: string, path: string): unknown {
     throw new ConfigError(
       faults.map(({ message, linePos }) => ({
         field: linePos === undefined ? path : `${path}:${String(linePos[0].line)}:${String(linePos[0].col)}`,
-        message: message.split(/:?\n/)[0] ?? message,
+        message: withoutText(message),
       })),
     );
   }
@@ -52,6 +64,6 @@ function fromYaml(text: string, path: string): unknown {
     return document.toJS() as unknown;
   } catch (error) {
     // Too many aliases, or one that leads nowhere.
-    throw new ConfigError([{ field: path, message: error instanceof Error ? error.message : String(error) }]);
+    throw new ConfigError([{ field: path, message: withoutText(error instanceof Error ? error.message : String(error)) }]);
   }
 }

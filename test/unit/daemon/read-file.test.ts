@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ConfigError } from '../../../src/contract/index.ts';
 import { readConfigFile } from '../../../src/daemon/read-file.ts';
 
 let folder = '';
@@ -32,6 +33,27 @@ test.each([
   ['bad.json', '{ "listen": }', /bad\.json: is no JSON: /],
 ])('%s is refused with the place of its fault', (name, text, expected) => {
   expect(() => read(name, text)).toThrow(expected);
+});
+
+test.each([
+  ['alias.yaml', 'token: *a-secret-text\n'],
+  ['tag.yaml', 'token: !a-secret-text x\n'],
+  ['block.yaml', 'token: |a-secret-text\n'],
+  ['end.yaml', 'token: "a" a-secret-text\n'],
+  ['open.yaml', 'token: [a-secret-text\n'],
+  ['token.json', '{ "token": a-secret-text }'],
+  ['quote.json', '{ "token": "a-secret-text }'],
+  ['comma.json', '{ "token": "a-secret-text", }'],
+])('nothing of what stands in %s is shown when it cannot be read', (name, text) => {
+  const failure = ((): unknown => {
+    try {
+      return read(name, text);
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(failure).toBeInstanceOf(ConfigError);
+  expect(JSON.stringify((failure as ConfigError).problems) + String(failure)).not.toMatch(/secret/);
 });
 
 test('a file that is not there, or is a folder, is refused with the fix', () => {
