@@ -18,6 +18,8 @@ export interface LaneLimits {
   readonly batchSize: number;
   readonly windowMs: number;
   readonly eventBytes: (entry: ShardEntry) => number;
+  /** What an event takes beside its records. Default: `{"Records":[]}`. */
+  readonly envelopeBytes?: number | undefined;
   /** Whether a record belongs into the tumbling window that is open; absent without windows. */
   readonly window: { takes(arrivedAt: number): boolean } | undefined;
 }
@@ -93,8 +95,8 @@ export class LaneQueue {
 
   /** A batch that is open, to be filled by {@link fill}. */
   open(): OpenBatch<ShardEntry> {
-    const { batchSize, windowMs, eventBytes, window } = this.#limits;
-    const bytes = PAYLOAD_BYTES_MAX - EVENT_ENVELOPE_BYTES - (window === undefined ? 0 : WINDOW_BYTES);
+    const { batchSize, windowMs, eventBytes, window, envelopeBytes = EVENT_ENVELOPE_BYTES } = this.#limits;
+    const bytes = PAYLOAD_BYTES_MAX - envelopeBytes - (window === undefined ? 0 : WINDOW_BYTES);
     const limits = { records: batchSize, bytes, windowMs };
     return new OpenBatch(limits, eventBytes);
   }

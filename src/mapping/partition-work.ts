@@ -290,6 +290,8 @@ export class PartitionWork implements Predecessor {
       read: ({ position, maxRecords, signal }) => membership.read({ partition, epoch, position, maxRecords, signal }),
       toEvent: (_, records) => source.toEvent(partition, records),
       eventBytes: (_, record) => source.eventBytes(partition, record),
+      // The comma behind the last record is not there.
+      envelopeBytes: new TextEncoder().encode(JSON.stringify(source.toEvent(partition, []))).length - 1,
       batchInfo: (_, records) => source.batchInfo(partition, records),
       ...(filtering && { filtering: { kind: filtering.kind, view: (_, record) => filtering.view(partition, record) } }),
     };

@@ -54,7 +54,13 @@ export class StreamLane {
     const eventBytes = (entry: ShardEntry): number => works.source.eventBytes(place.shardId, entry.record);
     this.#window = LaneWindow.of(works, place.shardId, place.ledger);
     this.#queue = new LaneQueue(
-      { batchSize, windowMs: maximumBatchingWindowInSeconds * 1000, eventBytes, window: this.#window },
+      {
+        batchSize,
+        windowMs: maximumBatchingWindowInSeconds * 1000,
+        eventBytes,
+        envelopeBytes: works.source.envelopeBytes,
+        window: this.#window,
+      },
       place.ledger.retriesOf(place.lane),
     );
     this.#invoker = new LaneInvoker({

@@ -8,7 +8,10 @@ import type { RunGate } from './run-gate.ts';
 import type { ShardLoss } from './shard-loss.ts';
 
 /** What a shard's records are read from, and how they are shown: a stream, or one partition of a topic. */
-export type ShardSource = Pick<StreamSource, 'read' | 'toEvent' | 'eventBytes' | 'batchInfo' | 'filtering' | 'links'>;
+export interface ShardSource extends Pick<StreamSource, 'read' | 'toEvent' | 'eventBytes' | 'batchInfo' | 'filtering' | 'links'> {
+  /** What an event takes beside its records and their commas, bytes. Default: that of `{"Records":[]}`. */
+  readonly envelopeBytes?: number;
+}
 
 /** Where the state of shards is kept. */
 export interface ShardCheckpoints {
