@@ -5,6 +5,7 @@
  * - log.ts      Logger
  * - meter.ts    Meter
  * - errors.ts   SourceError, ConfigError
+ * - permission.ts  what may be done, tried without doing it
  * - queue.ts    QueueSource and its messages
  * - stream.ts   StreamSource, its records and positions
  * - topic.ts    TopicSource: partitions of a consumer group
@@ -33,6 +34,7 @@ export * from './in-flight.ts';
 export * from './log.ts';
 export * from './mapping.ts';
 export * from './meter.ts';
+export * from './permission.ts';
 export * from './queue.ts';
 export * from './secret.ts';
 export * from './sequence-number.ts';
