@@ -88,7 +88,9 @@ export class GroupMember {
   }
 
   /** Hears what the group answered to something else than a heartbeat. */
-  heard(thrown: SourceError): void {
+  heard(thrown: SourceError, asked: MemberIdentity): void {
+    // An answer to who we were before says nothing of who we are.
+    if (asked !== this.#settled) return;
     if (saysLost(thrown)) this.#lost = thrown;
     else if (thrown.code === 'NOT_COORDINATOR_FOR_GROUP' || thrown.code === 'GROUP_COORDINATOR_NOT_AVAILABLE') {
       this.#heartbeat.forgetCoordinator();
@@ -178,7 +180,7 @@ export class GroupMember {
       cancel();
       if (!isAtRest()) {
         deadline.abort();
-        await Promise.race([done, pause(clock, HOLD_GRACE_SHARE * sessionTimeoutMs, atRest.signal)]);
+        if (!this.hasLeft()) await Promise.race([done, pause(clock, HOLD_GRACE_SHARE * sessionTimeoutMs, atRest.signal)]);
       }
     }
   }
@@ -292,7 +294,7 @@ export class GroupMember {
       this.#lose(wasLost ?? error);
       logger.warn({ code: error.code, retryInMs: waitMs }, error.message);
       listener.onTrouble(error, clock.monotonic() + waitMs);
-    }
+    } else logger.debug({ code: error.code, retryInMs: waitMs }, error.message);
     await this.#pause(waitMs);
   }
 

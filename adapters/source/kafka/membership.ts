@@ -19,7 +19,7 @@ import { Changes } from './changes.ts';
 import { partitionError } from './errors.ts';
 import { Fetcher } from './fetcher.ts';
 import { GroupMember } from './group-member.ts';
-import { saysLost } from './heartbeat.ts';
+import { type MemberIdentity, saysLost } from './heartbeat.ts';
 import { readOffsetAt, readOffsets, type TopicLog } from './offsets.ts';
 import { Ownership } from './ownership.ts';
 import { type ReadingParts, readPartition } from './reading.ts';
@@ -124,18 +124,20 @@ export class KafkaMembership implements TopicMembership<KafkaRecord> {
     const answer = await this.#group
       .onBroker(coordinator, 'OffsetCommit', (broker) => broker.offsetCommit({ groupId, memberId, groupGenerationId: generation, topics }))
       .catch((error: unknown) => {
-        if (error instanceof SourceError) this.#member.heard(error);
+        if (error instanceof SourceError) this.#member.heard(error, identity);
         throw error;
       });
     return new Map(
-      answer.responses.flatMap((one) => one.partitions).map(({ partition, errorCode }) => [partition, this.#result(partition, errorCode)]),
+      answer.responses
+        .flatMap((one) => one.partitions)
+        .map(({ partition, errorCode }) => [partition, this.#result(partition, errorCode, identity)]),
     );
   }
 
-  #result(partition: number, errorCode: number): CommitResult {
+  #result(partition: number, errorCode: number, identity: MemberIdentity): CommitResult {
     const error = partitionError(errorCode, `OffsetCommit of ${this.#parts.topic}-${String(partition)}`);
     if (error === undefined) return 'committed';
-    this.#member.heard(error);
+    this.#member.heard(error, identity);
     return saysLost(error) ? 'refused' : error;
   }
 }

@@ -52,13 +52,12 @@ export class Sockets {
 }
 
 const openSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  // kafkajs gives false or nothing where TLS is not wanted, and what its user said where it is: maybe true alone.
-  const tls: unknown = ssl;
+  // Whatever its types say, kafkajs hands on what it was told: nothing, true or false, or settings.
+  const wanted: unknown = ssl;
+  const isSecure = wanted !== undefined && wanted !== null && wanted !== false;
   const named = isIP(host) === 0 ? { servername: host } : undefined;
-  const socket =
-    tls === true || (typeof tls === 'object' && tls !== null)
-      ? connectTls({ host, port, ...named, ...(tls === true ? undefined : ssl) }, onConnect)
-      : connectTcp({ host, port }, onConnect);
+  const settings = typeof wanted === 'object' ? ssl : undefined;
+  const socket = isSecure ? connectTls({ host, port, ...named, ...settings }, onConnect) : connectTcp({ host, port }, onConnect);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   return socket;
 };

@@ -16,7 +16,7 @@ function open(answers: readonly (() => Promise<unknown>)[]) {
       return Promise.resolve(1);
     },
     onBroker: <Answer>(_nodeId: number, _doing: string, make: (broker: WireBroker) => Promise<Answer>): Promise<Answer> =>
-      make({ heartbeat: left.shift() ?? (() => Promise.resolve()) } as WireBroker),
+      make({ heartbeat: left.shift() ?? (() => Promise.resolve()) } as Partial<WireBroker> as WireBroker),
   };
   const heartbeat = new Heartbeat(brokers, clock, SESSION_MS);
   heartbeat.alive();
