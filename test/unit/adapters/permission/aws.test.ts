@@ -50,7 +50,8 @@ describe('the actions of each adapter', () => {
   });
 
   it('are told for every folder that calls AWS', () => {
-    const known = new Set(Object.values(FOLDERS).map(({ folder }) => folder));
+    // The command line speaks to a daemon of Millrace in the words of Lambda's client.
+    const known = new Set([...Object.values(FOLDERS).map(({ folder }) => folder), 'api/lambda']);
     const kinds = readdirSync(join(root, 'adapters'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
     const calling = kinds.flatMap(({ name: kind }) =>
       readdirSync(join(root, 'adapters', kind), { withFileTypes: true })
