@@ -10,7 +10,7 @@ import { SourceSockets } from './kafka-sockets.ts';
 import { KafkaTopics, type ToProduce } from './kafka-topics.ts';
 
 /** The least that a broker takes unless it is told otherwise. */
-export const SESSION_MS = 6_000;
+const SESSION_MS = 6_000;
 const METADATA_AGE_MS = 500;
 
 export class KafkaWorld {
