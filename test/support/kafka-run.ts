@@ -103,9 +103,17 @@ export class KafkaRun {
       });
       const timer = setTimeout(() => {
         over();
-        reject(new Error(`not so after ${String(patienceMs)} ms:\n  ${this.engine.explain().join('\n  ')}`));
+        reject(new Error(`not so after ${String(patienceMs)} ms:\n  ${this.engine.explain().join('\n  ')}\n  handled: ${this.#shown}`));
       }, patienceMs);
     });
+  }
+
+  /** The last invocations. */
+  get #shown(): string {
+    return this.batches
+      .slice(-20)
+      .map(({ partition, values }) => `${String(partition)} [${values.join(', ')}]`)
+      .join('; ');
   }
 
   /** Until so many records are done. */

@@ -29,14 +29,14 @@ export interface Lying {
 export class KafkaTopics {
   readonly kafka: Kafka;
   readonly admin: Admin;
-  readonly #producer: Producer;
+  #producer: Producer;
   #connected: Promise<unknown> | undefined;
 
   /** @param bootstrap `host:port` of a listener without authentication */
   constructor(bootstrap: string) {
     this.kafka = new Kafka({ brokers: [bootstrap], clientId: 'millrace-test', logLevel: logLevel.NOTHING });
     this.admin = this.kafka.admin({ retry: { retries: 10 } });
-    this.#producer = this.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, retry: { retries: 10 } });
+    this.#producer = this.#newProducer();
   }
 
   /** Resolves when the topic can be written and read; gives its name, which is new unless it is named. */
@@ -64,6 +64,10 @@ export class KafkaTopics {
     await this.#connect();
     await this.admin.createPartitions({ topicPartitions: [{ topic, count }] });
     await until(async () => (await this.admin.fetchTopicOffsets(topic)).length === count);
+    // A producer that knows fewer partitions drops what is for the others without a word.
+    await this.#producer.disconnect();
+    this.#producer = this.#newProducer();
+    await this.#producer.connect();
   }
 
   /** Writes in order, in one request for each partition. Gives the offset of the first of each partition that was written. */
@@ -155,6 +159,10 @@ export class KafkaTopics {
   async close(): Promise<void> {
     await this.#connected?.catch(() => undefined);
     await Promise.all([this.admin.disconnect(), this.#producer.disconnect()]);
+  }
+
+  #newProducer(): Producer {
+    return this.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, retry: { retries: 10 } });
   }
 
   #connect(): Promise<unknown> {
