@@ -16,6 +16,7 @@ export class Life {
   #isDead = false;
   #fuse = Number.POSITIVE_INFINITY;
   #timers = 0;
+  #pending: { touches: number; readonly callback: () => void }[] = [];
   /** Handlers that run. */
   handlers = 0;
 
@@ -47,6 +48,11 @@ export class Life {
     this.#fuse = Math.min(this.#fuse, touches);
   }
 
+  /** Calls back at the await after so many further calls, replies and timers, if the process lives that long. */
+  after(touches: number, callback: () => void): void {
+    this.#pending.push({ touches, callback });
+  }
+
   /** A call, a reply or a timer passes between engine and world. False: the process is gone, nothing passes. */
   touch(): boolean {
     if (this.#isDead) return false;
@@ -55,6 +61,7 @@ export class Life {
       return false;
     }
     this.#fuse -= 1;
+    if (this.#pending.length > 0) this.#count();
     return true;
   }
 
@@ -62,6 +69,15 @@ export class Life {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#onDeath();
+  }
+
+  #count(): void {
+    const pending = this.#pending;
+    this.#pending = pending.filter(({ touches }) => touches > 0);
+    for (const one of pending) {
+      if (one.touches <= 0) one.callback();
+      one.touches -= 1;
+    }
   }
 
   #timer(world: Clock, ms: number, callback: () => void): CancelTimer {

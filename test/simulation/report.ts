@@ -13,6 +13,7 @@ export class Progress {
   #messages = 0;
   #virtualMs = 0;
   failed = 0;
+  readonly #allowed = new Map<string, number>();
 
   constructor(seeds: number, write: (line: string) => void) {
     this.#seeds = seeds;
@@ -33,6 +34,17 @@ export class Progress {
     this.#write(
       `${String(done)} of ${String(this.#seeds)} seeds, ${String(this.#messages)} messages, ${hours} h of virtual time in ${seconds} s; ${String(this.failed)} failed`,
     );
+  }
+
+  /** What a world did that is allowed, and counted. */
+  allow(allowed: Readonly<Record<string, number>>): void {
+    for (const [what, count] of Object.entries(allowed)) this.#allowed.set(what, (this.#allowed.get(what) ?? 0) + count);
+  }
+
+  /** What was allowed, in words; `undefined`: nothing was to be counted. */
+  get allowed(): string | undefined {
+    const counts = [...this.#allowed].map(([what, count]) => `${String(count)} ${what}`);
+    return counts.length === 0 ? undefined : `allowed and counted: ${counts.join(', ')}`;
   }
 
   /** The closing line. */

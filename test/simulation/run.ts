@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { describeFailure, Progress } from './report.ts';
 import { type Result, simulate } from './simulate.ts';
 import { simulateStreams } from './streams/simulate.ts';
+import { simulateTopics } from './topics/simulate.ts';
 
 const { values } = parseArgs({
   options: {
@@ -10,8 +11,8 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
-    /** Which worlds: of queues, of streams, or both, where a seed passes only if both do. */
-    kind: { type: 'string', default: 'both' },
+    /** Which worlds: of queues, of streams, of topics, or all, where a seed passes only if all do. */
+    kind: { type: 'string', default: 'all' },
     /** Ends at the first failing seed. */
     first: { type: 'boolean', default: false },
   },
@@ -24,20 +25,21 @@ function whole(name: string, text: string): number {
   process.exit(2);
 }
 
-const KINDS = { queues: simulate, streams: simulateStreams } as const;
+const KINDS = { queues: simulate, streams: simulateStreams, topics: simulateTopics } as const;
 
 /** The worlds of one seed, and which of them failed. */
 async function runSeed(seed: number, write?: (line: string) => void): Promise<{ readonly kind: string; readonly result: Result }> {
-  const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => values.kind === 'both' || values.kind === kind);
+  const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => values.kind === 'all' || values.kind === kind);
   let last: { readonly kind: string; readonly result: Result } | undefined;
   for (const kind of kinds) {
     const result = await KINDS[kind](seed, write);
+    if (result.allowed !== undefined) progress.allow(result.allowed);
     const messages = result.messages + (last?.result.messages ?? 0);
     last = { kind, result: { ...result, messages, lasted: result.lasted + (last?.result.lasted ?? 0) } };
     if (result.verdict !== undefined) break;
   }
   if (last !== undefined) return last;
-  process.stderr.write(`--kind must be queues, streams or both, and is ${values.kind}\n`);
+  process.stderr.write(`--kind must be queues, streams, topics or all, and is ${values.kind}\n`);
   process.exit(2);
 }
 
@@ -54,5 +56,6 @@ for (let seed = from; seed < from + seeds; seed += 1) {
   process.stdout.write(`${describeFailure(result, kind)}\n`);
   if (values.first) break;
 }
+if (progress.allowed !== undefined) process.stdout.write(`${progress.allowed}\n`);
 process.stdout.write(`${progress.summary}\n`);
 process.exitCode = progress.failed > 0 ? 1 : 0;

@@ -24,6 +24,8 @@ export interface Result {
   readonly steps: number;
   /** Virtual ms. */
   readonly lasted: number;
+  /** What is allowed, and counted. */
+  readonly allowed?: Readonly<Record<string, number>>;
 }
 
 /** Runs the world of one seed. `write` receives each line of its trace. */

@@ -21,9 +21,9 @@ export interface WideSabotage extends Sabotage {
 /** The compiled simulation, and copies of it with a fault built in. */
 export class Workshop {
   readonly #folder: string;
-  readonly #kind: 'queues' | 'streams';
+  readonly #kind: 'queues' | 'streams' | 'topics';
 
-  constructor(kind: 'queues' | 'streams') {
+  constructor(kind: 'queues' | 'streams' | 'topics') {
     this.#kind = kind;
     this.#folder = join(root, '.cache/run/sabotage', `${kind}-${String(process.pid)}`);
   }

@@ -1,17 +1,25 @@
 import type { Discard, FailureDestination } from '../../../src/index.ts';
+import type { Life } from '../life.ts';
 import { call, cross, isOut, type Surroundings, strikes, unavailable } from './faulty.ts';
-import type { MappingJudge } from './judge/index.ts';
 
 /** How long a destination that hangs takes at most before it fails, ms. */
 const HANG_MS = 60_000;
+
+/** Who watches what is given up. */
+export interface DiscardWitness {
+  giving(life: Life, discard: Discard): void;
+  discarded(discard: Discard): void;
+  confirmed(life: Life, discard: Discard): void;
+  refused(life: Life, discard: Discard): void;
+}
 
 /** The on-failure destination of a mapping as one life of the engine reaches it. */
 export class FaultyDestination implements FailureDestination {
   readonly label = 'simulated';
   readonly #around: Surroundings;
-  readonly #judge: MappingJudge;
+  readonly #judge: DiscardWitness;
 
-  constructor(around: Surroundings, judge: MappingJudge) {
+  constructor(around: Surroundings, judge: DiscardWitness) {
     this.#around = around;
     this.#judge = judge;
   }

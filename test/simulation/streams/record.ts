@@ -4,6 +4,8 @@ import type { Life } from '../life.ts';
 export interface Offered {
   readonly text: string;
   readonly key: string;
+  /** It has no key of its own: `key` is nobody else's. Topics only. */
+  readonly isKeyless?: boolean;
   /** Its place among the records of its key. */
   readonly order: number;
   readonly incarnation: string;

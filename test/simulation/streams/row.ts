@@ -15,10 +15,15 @@ export function readRow(data: string): ReadRow {
 }
 
 /** The lane of a key: FNV-1a, stated anew here. */
-export function laneOf(key: string, lanes: number): number {
+function laneOf(key: string, lanes: number): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key, 'latin1')) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % lanes;
+}
+
+/** The lane of a record: that of its key, or of its number when it has no key. */
+export function laneOfRecord({ key, isKeyless, sequenceNumber }: Offered, lanes: number): number {
+  return isKeyless === true ? Number(BigInt(sequenceNumber) % BigInt(lanes)) : laneOf(key, lanes);
 }
 
 /** Whether a row says that a record of its shard is done. */
@@ -28,7 +33,7 @@ export function covers(row: ReadRow, record: Offered): boolean {
   if (row.position.at === 'end') return true;
   if (row.position.number !== undefined && number <= BigInt(row.position.number)) return true;
   return [row.lanes, ...(row.older ?? []).map(({ lanes }) => lanes)].some((lanes) => {
-    const mark = lanes[laneOf(record.key, lanes.length)] ?? null;
+    const mark = lanes[laneOfRecord(record, lanes.length)] ?? null;
     return mark !== null && number <= BigInt(mark);
   });
 }

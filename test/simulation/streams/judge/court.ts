@@ -4,16 +4,19 @@ import type { Life } from '../../life.ts';
 import type { Trace } from '../../trace.ts';
 import type { StreamFunction, StreamPlan } from '../plan.ts';
 
+/** What a judge needs to know of the plan of a world. */
+export type CourtPlan = Pick<StreamPlan, 'mappings' | 'faults' | 'outages' | 'wallJumps' | 'latencyMs' | 'bufferRecords'>;
+
 /** Keeps the first verdict, and sees what is shared by all mappings. */
 export class Court {
-  readonly plan: StreamPlan;
+  readonly plan: CourtPlan;
   readonly trace: Trace;
   readonly now: () => number;
   readonly wall: () => number;
   readonly #running = new Map<string, number>();
   verdict: Verdict | undefined;
 
-  constructor(plan: StreamPlan, trace: Trace, now: () => number, wall: () => number) {
+  constructor(plan: CourtPlan, trace: Trace, now: () => number, wall: () => number) {
     this.plan = plan;
     this.trace = trace;
     this.now = now;

@@ -1,22 +1,26 @@
 import type { Discard } from '../../../../src/index.ts';
-import { type Offered, rangeOf, type StreamInvocation, textOf } from '../record.ts';
-import type { Bench } from './bench.ts';
-import { DAY_MS, ENVELOPE_BYTES, EVENT_BYTES_MAX } from './lanes.ts';
+import { type Offered, rangeOf, type StreamInvocation } from '../record.ts';
+import type { Bench, Origin } from './bench.ts';
+import { DAY_MS, EVENT_BYTES_MAX } from './lanes.ts';
 
 /** What an event in a tumbling window may carry beside its records, bytes: a state of 1 MB, and its bounds. */
 const WINDOW_BYTES = 1_048_576 + 1024;
 
 /** R1 and R3: what may be given up, and when. */
 export class Discards {
-  readonly #bench: Bench;
+  readonly #bench: Bench<Origin>;
+  readonly #textsOf: (event: unknown) => readonly string[];
+  readonly #envelopeBytes: number;
 
-  constructor(bench: Bench) {
+  /** `textsOf`: the texts of the records of an event. `envelopeBytes`: what is around them. */
+  constructor(bench: Bench<Origin>, textsOf: (event: unknown) => readonly string[], envelopeBytes: number) {
     this.#bench = bench;
+    this.#textsOf = textsOf;
+    this.#envelopeBytes = envelopeBytes;
   }
 
   recordsOf({ payload }: Discard): readonly Offered[] {
-    const event = JSON.parse(payload()) as { Records: { kinesis: { data: string } }[] };
-    return event.Records.map(({ kinesis }) => this.#bench.records.get(textOf(kinesis.data)));
+    return this.#textsOf(JSON.parse(payload())).map((text) => this.#bench.records.get(text));
   }
 
   /** `failures`: how often the range has failed, over all tenures. */
@@ -43,7 +47,7 @@ export class Discards {
     const mayWait = fn.reserved !== undefined || tenure.isResumed || tenure.endedAt !== undefined;
     const old = most < 0 || mayWait ? undefined : records.find(({ arrivedAt }) => court.wall() - arrivedAt > most * 1000);
     if (old !== undefined) court.fail('R3', `record ${old.text} is invoked at an age of ${String(court.wall() - old.arrivedAt)} ms`);
-    const bytes = records.reduce((sum, record) => sum + record.bytes, ENVELOPE_BYTES);
+    const bytes = records.reduce((sum, record) => sum + record.bytes, this.#envelopeBytes);
     if (bytes > this.#bytesMost) court.fail('R3', `${rangeOf(records)} is an event of ${String(bytes)} bytes`);
   }
 
@@ -62,7 +66,7 @@ export class Discards {
 
   #checkSize(records: readonly Offered[]): void {
     const [one, ...others] = records;
-    const fits = one === undefined || one.bytes + ENVELOPE_BYTES <= this.#bytesMost;
+    const fits = one === undefined || one.bytes + this.#envelopeBytes <= this.#bytesMost;
     if (fits || others.length > 0) this.#bench.court.fail('R1', `${rangeOf(records)} was given up as too large, and is not`);
   }
 
@@ -70,8 +74,8 @@ export class Discards {
     const { mapping, court, stream } = this.#bench;
     const { maximumRetryAttempts: most, maximumRecordAgeInSeconds, bisectBatchOnFunctionError } = mapping.fields;
     const range = rangeOf(records);
-    // A range whose head grew too old, or was trimmed before it was read again, goes on with its count under another name.
-    const mayShrink = maximumRecordAgeInSeconds >= 0 || stream.plan.retentionMs < DAY_MS;
+    // A range whose head grew too old, was trimmed before it was read again, or found no room, goes on with its count under another name.
+    const mayShrink = maximumRecordAgeInSeconds >= 0 || stream.plan.retentionMs < DAY_MS || court.plan.bufferRecords !== undefined;
     if (most < 0 || invocations !== most + 1) {
       court.fail('R3', `${range} was given up after ${String(invocations)} invocations, with ${String(most)} retries`);
     } else if (!mayShrink && failures < invocations) {

@@ -2,12 +2,12 @@ import type { KinesisRecord } from '../../../../adapters/source/embedded-stream/
 import type { Discard, ReadRequest, RowWrite, StoredRow, StreamStep } from '../../../../src/index.ts';
 import type { Life } from '../../life.ts';
 import type { StreamSend } from '../plan.ts';
-import { type Offered, rangeOf, type StreamInvocation, type Tenure } from '../record.ts';
+import { type Offered, rangeOf, type StreamInvocation, type Tenure, textOf } from '../record.ts';
 import { covers, type ReadRow, readRow } from '../row.ts';
 import type { Put } from '../stream.ts';
 import type { Bench } from './bench.ts';
 import { Discards } from './discards.ts';
-import { Lanes } from './lanes.ts';
+import { ENVELOPE_BYTES, Lanes } from './lanes.ts';
 import { Losses } from './losses.ts';
 import { Reads } from './reads.ts';
 import { Records } from './records.ts';
@@ -62,7 +62,7 @@ export class MappingJudge {
     this.#losses = new Losses(this.bench);
     this.#reads = new Reads(this.bench, this.#losses);
     this.#lanes = new Lanes(this.bench);
-    this.#discards = new Discards(this.bench);
+    this.#discards = new Discards(this.bench, textsOf, ENVELOPE_BYTES);
     this.#windows = parts.mapping.fields.tumblingWindowInSeconds > 0 ? new Windows(this.bench) : undefined;
   }
 
@@ -371,6 +371,10 @@ export class MappingJudge {
         this.#fail('R7', `${shardId} is worked on while record ${left.text} of its parent ${parent} is still to come`);
     }
   }
+}
+
+function textsOf(event: unknown): readonly string[] {
+  return (event as { Records: { kinesis: { data: string } }[] }).Records.map(({ kinesis }) => textOf(kinesis.data));
 }
 
 function emptyTenure(): Omit<Tenure, 'life' | 'epoch' | 'factor' | 'durable' | 'markedUpTo' | 'isResumed' | 'hasSuspects' | 'acquiredAt'> {

@@ -1,6 +1,6 @@
 import type { LaneState, Offered, StreamInvocation, Tenure } from '../record.ts';
-import { laneOf } from '../row.ts';
-import type { Bench } from './bench.ts';
+import { laneOfRecord } from '../row.ts';
+import type { Bench, Origin } from './bench.ts';
 
 /** The most that one event takes, and what is around its records, bytes. */
 export const EVENT_BYTES_MAX = 6_291_456;
@@ -16,9 +16,9 @@ const STORE_LATENCIES = 16;
 
 /** R3: a batch goes when its window ends. R12: a lane does not wait for another one. */
 export class Lanes {
-  readonly #bench: Bench;
+  readonly #bench: Bench<Origin>;
 
-  constructor(bench: Bench) {
+  constructor(bench: Bench<Origin>) {
     this.#bench = bench;
   }
 
@@ -52,8 +52,8 @@ export class Lanes {
     lane.isInTrouble = isInTrouble;
   }
 
-  #lane(tenure: Tenure, { shardId, key }: Offered): LaneState {
-    const name = `${shardId} ${String(laneOf(key, tenure.factor))}`;
+  #lane(tenure: Tenure, record: Offered): LaneState {
+    const name = `${record.shardId} ${String(laneOfRecord(record, tenure.factor))}`;
     const known = tenure.lanes.get(name);
     if (known !== undefined) return known;
     const made: LaneState = { freeSince: Number.NEGATIVE_INFINITY, isInTrouble: false, isCut: false };

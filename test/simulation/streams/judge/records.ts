@@ -12,7 +12,7 @@ export class Records {
   readonly #parents = new Map<string, readonly string[]>();
 
   add(
-    given: Put & Pick<Offered, 'text' | 'key' | 'putAt' | 'poison' | 'killer' | 'bytes' | 'isExempt' | 'isUnwanted'>,
+    given: Put & Pick<Offered, 'text' | 'key' | 'isKeyless' | 'putAt' | 'poison' | 'killer' | 'bytes' | 'isExempt' | 'isUnwanted'>,
     parents: readonly string[],
   ): void {
     const ofKey = listOf(this.#byKey, given.key);
