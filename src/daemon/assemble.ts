@@ -1,7 +1,7 @@
 import type { FunctionTarget, Logger, StateStore } from '../contract/index.ts';
-import { CoreEngine, type FunctionVersionOptions } from '../engine/index.ts';
+import { CoreEngine } from '../engine/index.ts';
 import type { ScrapedMeter } from '../manage/index.ts';
-import { pascal } from '../mapping/index.ts';
+import { addFunction } from './add-functions.ts';
 import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
 import { Control } from './control.ts';
@@ -10,6 +10,7 @@ import type { Narrator } from './narrator.ts';
 import { openMappings } from './open-mappings.ts';
 import { openTargets, type Targets } from './open-targets.ts';
 import { Problems } from './problems.ts';
+import { reload } from './reload.ts';
 
 /** All parts of a daemon, joined and not started. */
 export interface Assembly {
@@ -17,6 +18,8 @@ export interface Assembly {
   readonly embedded: Embedded;
   /** The mappings of the file and those of the API. */
   readonly control: Control;
+  /** Takes over another configuration; see {@link reload}. Throws a ConfigError when there is something wrong with it: then nothing has changed. */
+  reload(config: DaemonConfig): Promise<unknown>;
   /** Closes sources, destinations, targets and store. What fails to close is told and does not keep the others open. */
   close(): Promise<void>;
 }
@@ -60,7 +63,10 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
       ...(config.aws.accountId === undefined ? {} : { accountId: config.aws.accountId }),
     },
   );
-  addFunctions(engine, config, targets, problems);
+  for (const plan of config.functions)
+    problems.try(() => {
+      addFunction(engine, plan, targets.here);
+    });
   problems.throwIfAny();
   const context = { catalog, config, embedded, elsewhere: targets.elsewhere, logger };
   const control = new Control({ engine, store, context });
@@ -71,6 +77,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
     engine,
     embedded,
     control,
+    reload: (after) => reload({ ...parts, engine, control, embedded, targets, context }, after),
     close: async () => {
       await closeAll([control], logger);
       const { queues, streams, topics } = embedded;
@@ -90,20 +97,6 @@ function inLambda({ elsewhere }: Targets): (functionName: string) => FunctionTar
     if (target === undefined) throw new Error(`there is no target for ${functionName}`);
     return target;
   };
-}
-
-function addFunctions(engine: CoreEngine, config: DaemonConfig, { here }: Targets, problems: Problems): void {
-  for (const { name, at, settings, versions, aliases } of config.functions) {
-    const target = here.get(name);
-    if (target === undefined) continue;
-    const ofVersions = versions.map(({ version, settings: own }): [string, FunctionVersionOptions<unknown>] => {
-      const other = here.get(`${name}:${version}`);
-      return [version, { ...own, ...(other === undefined ? {} : { target: other }) }];
-    });
-    problems.try(() =>
-      engine.function({ name, target, ...settings, versions: Object.fromEntries(ofVersions), aliases }, { at, spell: pascal }),
-    );
-  }
 }
 
 async function closeAll(all: readonly { close(): Promise<void> }[], logger: Logger): Promise<void> {

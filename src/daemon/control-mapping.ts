@@ -1,7 +1,7 @@
 import { type Clock, ConfigError, type Logger, type MappingState, type StateStore } from '../contract/index.ts';
 import type { CoreEngine } from '../engine/index.ts';
 import type { Latch } from '../kit/index.ts';
-import { sleep } from '../kit/index.ts';
+import { type Deferred, deferred, sleep } from '../kit/index.ts';
 import type { Mapping } from '../mapping/index.ts';
 import { configurationOf, type MappingDefinition } from '../resource/index.ts';
 import { addToEngine, closeOpen, entryOf } from './control-opening.ts';
@@ -121,6 +121,17 @@ export class LiveMapping {
     this.#version = version;
   }
 
+  /** Resolves when it is drained; it goes on from its stored position when `until` has resolved. */
+  async hold(until: Promise<void>): Promise<void> {
+    const drained = deferred();
+    this.#hold = { until, drained };
+    this.begin();
+    // What ends meanwhile is drained by its end.
+    await Promise.race([drained.promise, this.#working]);
+  }
+
+  #hold: { readonly until: Promise<void>; readonly drained: Deferred } | undefined;
+
   /** Begins to bring the engine to what the definition says. */
   begin(): void {
     this.#isStale = true;
@@ -156,6 +167,13 @@ export class LiveMapping {
   }
 
   async #apply(): Promise<void> {
+    const hold = this.#hold;
+    this.#hold = undefined;
+    if (hold !== undefined) {
+      await this.#drain();
+      hold.drained.resolve();
+      await hold.until;
+    }
     const wanted = this.#definition;
     if (wanted.isDeleting) return this.#delete();
     const applied = this.#applied;

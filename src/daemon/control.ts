@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { MappingState, StateStore } from '../contract/index.ts';
 import { type CoreEngine, parseFunctionName } from '../engine/index.ts';
-import { Latch } from '../kit/index.ts';
+import { deferred, Latch } from '../kit/index.ts';
 import type { MappingApi } from '../manage/index.ts';
 import {
   addTags,
@@ -103,6 +103,25 @@ export class Control implements MappingApi {
       if (isOfFile(definition, file) && !names.has(definition.name)) await this.#forget(definition);
     }
     for (const plan of plans) await this.#reconcileOne(file, plan, opened.get(plan.name));
+  }
+
+  /**
+   * Runs `change` while no mapping uses any of the functions: those that do are drained before and go on from their stored positions
+   * after it, whoever made them.
+   */
+  async holding(functionNames: readonly string[], change: () => Promise<void>): Promise<void> {
+    const uses = ({ definition }: LiveMapping): boolean => {
+      const parsed = parseFunctionName(definition.functionArn);
+      return typeof parsed !== 'string' && functionNames.includes(parsed.name);
+    };
+    const changed = deferred();
+    const held = functionNames.length === 0 ? [] : [...this.#live.values()].filter(uses);
+    await Promise.all(held.map((mapping) => mapping.hold(changed.promise)));
+    try {
+      await change();
+    } finally {
+      changed.resolve();
+    }
   }
 
   /** Begins what the API made in an earlier run, and finishes what it deleted. */

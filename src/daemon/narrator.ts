@@ -1,4 +1,5 @@
 import type { LogFields, Logger } from '../contract/index.ts';
+import type { ConfigChange } from './config-change.ts';
 
 /** The same fact twice: as fields with a constant text for machines, and as a sentence for people. */
 export interface Saying {
@@ -71,6 +72,39 @@ export class Narrator {
     });
     if (this.#tryNext !== undefined) this.say(this.#tryNext);
     this.#tryNext = undefined;
+  }
+
+  /** Another configuration was taken over. */
+  reloaded({ atNextStart, ...parts }: ConfigChange): void {
+    const counts = Object.entries(parts).flatMap(([part, { added, changed, removed }]) => [
+      ...(added.length > 0 ? [`${part} added: ${added.join(', ')}`] : []),
+      ...(changed.length > 0 ? [`${part} changed: ${changed.join(', ')}`] : []),
+      ...(removed.length > 0 ? [`${part} removed: ${removed.join(', ')}`] : []),
+    ]);
+    this.say({
+      level: 'info',
+      fields: { ...parts },
+      message: 'the configuration was read again and taken over',
+      plain: `the configuration was read again and taken over: ${counts.length === 0 ? 'nothing that can be changed now' : counts.join('; ')}`,
+    });
+    if (atNextStart.length === 0) return;
+    this.say({
+      level: 'warn',
+      fields: { atNextStart },
+      message: 'some of the configuration takes effect at the next start',
+      plain: `takes effect at the next start only: ${atNextStart.join(', ')}`,
+    });
+  }
+
+  /** A configuration was refused; the old one stays. */
+  refused(problems: readonly { readonly field: string; readonly message: string }[]): void {
+    const lines = problems.map(({ field, message }) => `    ${field}: ${message}`);
+    this.say({
+      level: 'error',
+      fields: { problems },
+      message: 'the configuration was read again and refused; the old one stays',
+      plain: `the configuration was read again and refused as a whole, the old one stays:\n${lines.join('\n')}`,
+    });
   }
 
   stopping(signal: string, inFlight: number, seconds: number): void {

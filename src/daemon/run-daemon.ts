@@ -46,7 +46,8 @@ async function told(command: string, work: () => Promise<ExitCode>): Promise<Exi
 
 async function start(catalog: Catalog, options: StartOptions): Promise<ExitCode> {
   try {
-    return await serve(catalog, configOf(options, catalog.clock.wall()));
+    const read = (): DaemonConfig => configOf(options, catalog.clock.wall());
+    return await serve(catalog, read(), options.config === undefined ? undefined : read);
   } catch (error) {
     if (error instanceof ConfigError) {
       const lines = error.problems.map(({ field, message }) => `  ${field}: ${message}\n`);

@@ -1,24 +1,32 @@
+import { delimiter } from 'node:path';
+import { ConfigError } from '../contract/index.ts';
 import { isLoopback, type ManageServer, manageServer, type Phase } from '../manage/index.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { watchFiles } from './file-watch.ts';
 import { Narrator } from './narrator.ts';
 import { openApi } from './open-api.ts';
 import { intoQueue, intoStream, intoTopic, Producer } from './producer.ts';
+import { Reloads } from './reloads.ts';
 import { type StopCause, StopRequests } from './stop-requests.ts';
 
 /**
- * Runs what the file describes until a signal or a crash ends it. Throws a ConfigError or a ListenError before anything
+ * Runs what the file describes until a signal or a crash ends it. `readAgain` reads the files anew, at SIGHUP and when they change; without it SIGHUP ends the daemon as other signals do. Throws a ConfigError or a ListenError before anything
  * was started. After it nothing of Millrace is left that keeps the process alive.
  */
-export async function serve(catalog: Catalog, config: DaemonConfig): Promise<ExitCode> {
+export async function serve(catalog: Catalog, config: DaemonConfig, readAgain?: () => DaemonConfig): Promise<ExitCode> {
   const security = await openApi(catalog, config, process.env);
   const pretty = config.log.pretty ?? process.stdout.isTTY;
   const logger = await catalog.logger({ level: config.log.level, pretty });
   const narrator = new Narrator(logger, pretty);
   const meter = await catalog.meter();
-  const requests = new StopRequests(catalog.clock);
+  const reloads = new Reloads();
+  const onHangup = (): void => {
+    reloads.ask();
+  };
+  const requests = new StopRequests(catalog.clock, readAgain && onHangup);
   try {
     const made = assemble({ catalog, config, logger, meter, narrator });
     // A module may take its time, or for ever, until it is loaded.
@@ -43,7 +51,7 @@ export async function serve(catalog: Catalog, config: DaemonConfig): Promise<Exi
       random: catalog.random,
       security,
     });
-    const running = new Running({ catalog, config, narrator, assembly, server, requests, state });
+    const running = new Running({ catalog, config, narrator, assembly, server, requests, state, reloads, readAgain });
     return await running.run();
   } finally {
     requests.dispose();
@@ -69,18 +77,26 @@ interface RunningParts {
   readonly server: ManageServer;
   readonly requests: StopRequests;
   readonly state: { phase: Phase };
+  readonly reloads: Reloads;
+  readonly readAgain: (() => DaemonConfig) | undefined;
 }
 
 class Running {
   readonly #parts: RunningParts;
-  readonly #producers: readonly Producer[];
+  readonly #producers: Producer[];
 
   constructor(parts: RunningParts) {
     this.#parts = parts;
-    const { catalog, config, assembly } = parts;
+    this.#config = parts.config;
+    this.#producers = this.#producersOf(parts.config);
+  }
+
+  /** What feeds the embedded parts of a configuration. */
+  #producersOf(config: Pick<DaemonConfig, 'queues' | 'streams' | 'topics'>): Producer[] {
+    const { catalog, assembly } = this.#parts;
     const { queues, streams, topics } = assembly.embedded;
     const { clock, random } = catalog;
-    this.#producers = [
+    return [
       ...config.queues.flatMap(({ name, produce: plan }) => {
         const queue = queues.get(name);
         return plan === undefined || queue === undefined ? [] : [new Producer({ sink: intoQueue(queue, random), plan, clock })];
@@ -94,6 +110,43 @@ class Running {
         return plan === undefined || topic === undefined ? [] : [new Producer({ sink: intoTopic(topic), plan, clock })];
       }),
     ];
+  }
+
+  /** What was read last and taken over. */
+  #config: DaemonConfig;
+  #unwatch = (): void => undefined;
+
+  /** The files are read again when they change, and at SIGHUP. */
+  #watch(): void {
+    const { reloads, readAgain, config, catalog } = this.#parts;
+    if (readAgain === undefined) return;
+    reloads.begin(() => this.#reload(readAgain));
+    if (config.file === undefined) return;
+    this.#unwatch = watchFiles(config.file.split(delimiter), catalog.clock, () => {
+      reloads.ask();
+    });
+  }
+
+  async #reload(readAgain: () => DaemonConfig): Promise<void> {
+    const { narrator, assembly } = this.#parts;
+    try {
+      const before = this.#config;
+      const after = readAgain();
+      await assembly.reload(after);
+      const isNew = ({ name }: { readonly name: string }, known: readonly { readonly name: string }[]): boolean =>
+        !known.some((one) => one.name === name);
+      const fresh = this.#producersOf({
+        queues: after.queues.filter((queue) => isNew(queue, before.queues)),
+        streams: after.streams.filter((stream) => isNew(stream, before.streams)),
+        topics: after.topics.filter((topic) => isNew(topic, before.topics)),
+      });
+      this.#config = after;
+      this.#producers.push(...fresh);
+      for (const producer of fresh) producer.start();
+    } catch (error) {
+      if (error instanceof ConfigError) narrator.refused(error.problems);
+      else narrator.crash(error, 'the configuration could not be read again; the old one stays');
+    }
   }
 
   async run(): Promise<ExitCode> {
@@ -119,6 +172,7 @@ class Running {
     state.phase = 'running';
     this.#tryNext(url);
     for (const producer of this.#producers) producer.start();
+    this.#watch();
   }
 
   /** Into what is fed already; else into what there is. */
@@ -153,6 +207,8 @@ class Running {
   }
 
   async #stop(cause: StopCause): Promise<ExitCode> {
+    this.#parts.reloads.end();
+    this.#unwatch();
     const { catalog, narrator, assembly, config, requests, state } = this.#parts;
     const { engine } = assembly;
     state.phase = 'stopping';

@@ -4,7 +4,7 @@ import { type Deferred, deferred } from '../kit/index.ts';
 /** Why the daemon stops. */
 export type StopCause = { readonly kind: 'signal'; readonly signal: string } | { readonly kind: 'crash'; readonly error: unknown };
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * A second signal that comes this soon is the first one again, ms: for Ctrl-C the terminal sends SIGINT to all
@@ -18,6 +18,7 @@ export class StopRequests {
   readonly #first: Deferred<StopCause> = deferred<StopCause>();
   readonly #second: Deferred<StopCause> = deferred<StopCause>();
   #firstAt: number | undefined;
+  readonly #onHangup: () => void;
 
   readonly #onSignal = (signal: string): void => {
     const now = this.#clock.monotonic();
@@ -35,8 +36,15 @@ export class StopRequests {
     } else this.#second.resolve(cause);
   };
 
-  constructor(clock: Clock) {
+  /** `onHangup`: what SIGHUP does instead of stopping. */
+  constructor(clock: Clock, onHangup?: () => void) {
     this.#clock = clock;
+    this.#onHangup =
+      onHangup ??
+      ((): void => {
+        this.#onSignal('SIGHUP');
+      });
+    process.on('SIGHUP', this.#onHangup);
     for (const signal of SIGNALS) process.on(signal, this.#onSignal);
     process.on('uncaughtException', this.#onError);
     process.on('unhandledRejection', this.#onError);
@@ -55,6 +63,7 @@ export class StopRequests {
   /** Gives signals and errors back to Node. */
   dispose(): void {
     for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    process.off('SIGHUP', this.#onHangup);
     process.off('uncaughtException', this.#onError);
     process.off('unhandledRejection', this.#onError);
   }

@@ -187,6 +187,11 @@ export class CoreEngine {
     this.#disabled.delete(name);
   }
 
+  /** Forgets a function that no mapping uses any more, so that another of its name may be registered. Its target is its maker's to close. */
+  removeFunction(name: string): void {
+    this.#functions.remove(name);
+  }
+
   /** The functions that are registered, in the order they were added. */
   get functions(): readonly FunctionSummary[] {
     return this.#functions.summaries;

@@ -75,6 +75,11 @@ export class FunctionRegistry {
     return { kind: 'function', name, arn };
   }
 
+  /** Forgets a function. Invocations that it made go on. */
+  remove(name: string): void {
+    this.#byName.delete(name);
+  }
+
   /** The name for the function of one mapping: the mapping's, where it can be one and is free. */
   nameFor(mapping: string | undefined): { readonly name?: string } {
     if (mapping === undefined || this.#byName.has(mapping)) return {};

@@ -1,0 +1,87 @@
+import type { DaemonConfig } from './config.ts';
+
+/** What a name had and has, in a part of the file. */
+export interface PartChange {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** How two configurations differ. */
+export interface ConfigChange {
+  readonly functions: PartChange;
+  readonly queues: PartChange;
+  readonly streams: PartChange;
+  readonly topics: PartChange;
+  readonly mappings: PartChange;
+  /** Fields that take effect at the next start only. */
+  readonly atNextStart: readonly string[];
+}
+
+/** What is read once, when the daemon starts. */
+const AT_START = ['listen', 'api', 'log', 'store', 'aws', 'lambda', 'stopTimeoutSeconds', 'limits'] as const;
+
+/** What of a new configuration can be taken over, and what has to wait. Pure. */
+export function configChange(before: DaemonConfig, after: DaemonConfig): ConfigChange {
+  const embedded = {
+    queues: partChange(before.queues, after.queues),
+    streams: partChange(before.streams, after.streams),
+    topics: partChange(before.topics, after.topics),
+  };
+  // What they hold would be lost with them.
+  const kept = Object.entries(embedded).flatMap(([part, { changed, removed }]) =>
+    [...changed, ...removed].map((name) => `${part}.${name}`),
+  );
+  return {
+    ...embedded,
+    functions: partChange(before.functions, after.functions),
+    mappings: partChange(before.mappings, after.mappings),
+    atNextStart: [...AT_START.filter((field) => !isSame(before[field], after[field])), ...kept],
+  };
+}
+
+/** Whether there is anything to do, or to say. */
+export function isUnchanged({ atNextStart, ...parts }: ConfigChange): boolean {
+  return (
+    atNextStart.length === 0 &&
+    Object.values(parts).every(({ added, changed, removed }) => added.length + changed.length + removed.length === 0)
+  );
+}
+
+/** What a running daemon has after it took over what it can: the rest stays as it was. */
+export function takenOver(before: DaemonConfig, after: DaemonConfig): DaemonConfig {
+  const stay = Object.fromEntries(AT_START.map((field) => [field, before[field]])) as Pick<DaemonConfig, (typeof AT_START)[number]>;
+  const parts = {
+    queues: grown(before.queues, after.queues),
+    streams: grown(before.streams, after.streams),
+    topics: grown(before.topics, after.topics),
+  };
+  const known = {
+    ...after.known,
+    queues: parts.queues.map(({ name }) => name),
+    streams: parts.streams.map(({ name }) => name),
+    topics: parts.topics.map(({ name }) => name),
+  };
+  return { ...after, ...stay, ...parts, known };
+}
+
+function grown<Plan extends { readonly name: string }>(before: readonly Plan[], after: readonly Plan[]): readonly Plan[] {
+  return [...before, ...after.filter(({ name }) => !before.some((plan) => plan.name === name))];
+}
+
+function partChange<Plan extends { readonly name: string }>(before: readonly Plan[], after: readonly Plan[]): PartChange {
+  const was = new Map(before.map((plan) => [plan.name, plan]));
+  const is = new Map(after.map((plan) => [plan.name, plan]));
+  return {
+    added: [...is.keys()].filter((name) => !was.has(name)),
+    changed: [...is].filter(([name, plan]) => was.has(name) && !isSame(was.get(name), plan)).map(([name]) => name),
+    removed: [...was.keys()].filter((name) => !is.has(name)),
+  };
+}
+
+/** `at` is where it stands in the file, which says nothing of what it is. */
+function isSame(one: unknown, other: unknown): boolean {
+  const text = (value: unknown): string =>
+    JSON.stringify([value], (key, part: unknown) => (key === 'at' || key === 'sourceField' ? undefined : part));
+  return text(one) === text(other);
+}

@@ -1,0 +1,52 @@
+import { readFileSync, watch } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import type { Clock } from '../contract/index.ts';
+
+/** After the last sign of a change the files are left alone for so long, ms: editors write in several steps. */
+const SETTLE_MS = 200;
+
+/**
+ * Calls back when the content of one of the files is another one. Watches their folders, because editors put a new file in the old
+ * one's place. Gives the function that ends it.
+ */
+export function watchFiles(paths: readonly string[], clock: Clock, onChange: () => void): () => void {
+  const files = paths.map((path) => resolve(path));
+  let seen = contents(files);
+  let cancel = (): void => undefined;
+  const look = (): void => {
+    const now = contents(files);
+    if (now === seen) return;
+    seen = now;
+    onChange();
+  };
+  const watchers = [...new Set(files.map((file) => dirname(file)))].map((folder) => {
+    const names = new Set(files.filter((file) => dirname(file) === folder).map((file) => basename(file)));
+    const watcher = watch(folder, { persistent: false }, (_, name) => {
+      if (name !== null && !names.has(name)) return;
+      cancel();
+      cancel = clock.timer(SETTLE_MS, look);
+    });
+    // A folder that is gone is looked at no more; SIGHUP still works.
+    watcher.on('error', () => {
+      watcher.close();
+    });
+    return watcher;
+  });
+  return () => {
+    cancel();
+    for (const watcher of watchers) watcher.close();
+  };
+}
+
+/** A file that cannot be read just now has no content. */
+function contents(files: readonly string[]): string {
+  return files
+    .map((file) => {
+      try {
+        return readFileSync(file, 'utf8');
+      } catch {
+        return '';
+      }
+    })
+    .join('\0');
+}
