@@ -34,7 +34,7 @@ const PACKAGES = {
   observe: ['@opentelemetry/api'],
 };
 
-const KINDS = ['source', 'target', 'store', 'destination', 'secret', 'signature', 'meter', 'tracer', 'permission', 'logger'];
+const KINDS = ['source', 'target', 'store', 'destination', 'secret', 'signature', 'meter', 'tracer', 'permission', 'logger', 'api'];
 
 const PACKAGE = '(^|/)node_modules/';
 /** @type {import('dependency-cruiser').DependencyType[]} */

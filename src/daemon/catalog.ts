@@ -116,6 +116,20 @@ interface ProcessSettings {
 }
 
 /** Functions that are elsewhere, asked for before they are invoked. */
+/** Event source mappings of a daemon, over its API. Requests and answers have AWS's fields. What fails is a SourceError with the API's code. */
+export interface MappingClient {
+  create(request: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
+  get(uuid: string): Promise<Readonly<Record<string, unknown>>>;
+  /** All of them. */
+  list(filter: {
+    readonly EventSourceArn?: string | undefined;
+    readonly FunctionName?: string | undefined;
+  }): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  update(uuid: string, request: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
+  delete(uuid: string): Promise<Readonly<Record<string, unknown>>>;
+  close(): void;
+}
+
 export interface FunctionDirectory {
   /** `undefined`: there is none of that name. Throws a SourceError. */
   find(functionName: string): Promise<{ readonly arn: string; readonly timeoutSeconds: number } | undefined>;
@@ -186,3 +200,6 @@ export interface Catalog {
     lambda(place: AwsPlace): Promise<FunctionDirectory>;
   };
 }
+  readonly api: {
+    mappings(options: { readonly endpoint: string; readonly region: string; readonly isSigned: boolean }): Promise<MappingClient>;
+  };

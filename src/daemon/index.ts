@@ -3,6 +3,7 @@
  *
  * - run-daemon.ts     the command as a whole, and its exit code
  * - command-line.ts   arguments
+ * - commands/         all commands but what start does
  * - filter-command.ts  patterns and events from files and standard input
  * - read-file.ts      YAML or JSON from disk
  * - file-fields.ts    the schema of the file

@@ -8,7 +8,6 @@ import { type Catalog, LOG_LEVELS } from './catalog.ts';
 import { parseArguments, type StartOptions } from './command-line.ts';
 import { type DaemonConfig, resolveConfig } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { filterLines, filterOne } from './filter-command.ts';
 import { refuseUnguarded } from './plan-api.ts';
 import { serve } from './serve.ts';
 import { startContent } from './start-content.ts';
@@ -24,23 +23,12 @@ export async function runDaemon(catalog: Catalog, args: readonly string[]): Prom
   switch (parsed.kind) {
     case 'end':
       return parsed.exit;
-    case 'filter-lines':
-      return filterLines(process);
-    case 'filter':
-      return told('millrace filter', () => filterOne(parsed.options, process));
+    case 'task': {
+      const { stdin, stdout, stderr, env: environment } = process;
+      return parsed.run({ catalog, environment, stdin, stdout, stderr });
+    }
     case 'start':
       return start(catalog, parsed.options);
-  }
-}
-
-/** What a user did wrong is told on standard error, a line for each. */
-async function told(command: string, work: () => Promise<ExitCode>): Promise<ExitCode> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${command}: ${error.problems.map(({ field, message }) => `${field}: ${message}\n`).join('')}`);
-    return EXIT.refused;
   }
 }
 

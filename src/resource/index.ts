@@ -32,7 +32,9 @@ export {
   type SourceKind,
 } from './definition.ts';
 export { fieldFault } from './field-fault.ts';
+export { CREATE, UPDATE } from './fields.ts';
 export { byCreation, type ListQuery, type ListRequest, pageOf, readList } from './listing.ts';
+export type { Shape, StructureShape } from './model.ts';
 export { type RefusalCode, ResourceRefusal, refuseValue } from './refusal.ts';
 export { applyUpdate, type CreateRequest, readCreate, readUpdate, type UpdatedFields, type UpdateRequest } from './requests.ts';
 export { isKafka, isQueue, isStream, sourceKindOf } from './source-kind.ts';
