@@ -5,6 +5,7 @@ import {
   type FailureDestination,
   type FunctionTarget,
   type Logger,
+  type PermissionProbe,
   type QueueSource,
   type SecretResolver,
   type StateStore,
@@ -21,6 +22,7 @@ import type { SnsDestinationOptions } from './destination/sns/index.ts';
 import type { SqsDestinationOptions } from './destination/sqs/index.ts';
 import type { LogLevel } from './logger/pino/index.ts';
 import type { PrometheusMeter } from './meter/prometheus/index.ts';
+import type { AwsResource } from './permission/aws/index.ts';
 import type { SecretsManagerOptions } from './secret/secrets-manager/index.ts';
 import type { SignatureVerifier } from './signature/sigv4/index.ts';
 import type { DynamoDBStreamsOptions } from './source/dynamodb-streams/index.ts';
@@ -56,6 +58,12 @@ async function tracer(): Promise<Tracer | undefined> {
   if (!Object.hasOwn(globalThis, OPEN_TELEMETRY)) return undefined;
   const { openTelemetryTracer } = await import('./tracer/opentelemetry/index.ts');
   return openTelemetryTracer();
+}
+
+/** The tries of what an adapter needs on a resource of AWS. */
+async function permissions(resource: AwsResource): Promise<readonly PermissionProbe[]> {
+  const { awsProbes } = await import('./permission/aws/index.ts');
+  return awsProbes(resource);
 }
 
 async function requestVerifier(): Promise<SignatureVerifier> {
@@ -173,6 +181,7 @@ export const catalog = {
   logger,
   meter,
   tracer,
+  permissions,
   requestVerifier,
   stores: { memory, sqlite },
   sources: { embeddedQueues, embeddedStreams, embeddedTopics, sqs, kinesis, dynamodbStreams, kafka: kafkaTopic },

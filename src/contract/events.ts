@@ -1,6 +1,6 @@
 import type { DiscardCondition } from './destination.ts';
 import type { SourceErrorKind } from './errors.ts';
-import type { Finding } from './explanation.ts';
+import type { Finding } from './finding.ts';
 import type { MappingState } from './mapping.ts';
 import type { Outcome } from './target.ts';
 import type { WaitReason } from './wait.ts';

@@ -21,6 +21,7 @@
  * - events.ts   what happened, by name
  * - event-loop.ts  EventLoopMonitor
  * - explanation.ts  what a mapping does at one moment, and why it waits
+ * - finding.ts  what the watchdog finds
  * - filter.ts   what filters may see of a record
  * - window.ts   tumbling windows as they are stored
  */
@@ -30,6 +31,7 @@ export * from './event-loop.ts';
 export * from './events.ts';
 export * from './explanation.ts';
 export * from './filter.ts';
+export * from './finding.ts';
 export * from './in-flight.ts';
 export * from './log.ts';
 export * from './mapping.ts';

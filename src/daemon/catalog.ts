@@ -4,6 +4,7 @@ import type {
   FailureDestination,
   FunctionTarget,
   Logger,
+  PermissionProbe,
   QueueSource,
   Random,
   StateStore,
@@ -149,6 +150,21 @@ export interface Catalog {
   readonly eventLoop?: () => EventLoopMonitor;
   logger(options: { readonly level: LogLevel; readonly pretty: boolean }): Promise<Logger>;
   meter(): Promise<ScrapedMeter>;
+  /** The tries of what an adapter needs on a resource of AWS, for `checkPermissions`. Calls nothing by itself. */
+  permissions?(of: {
+    readonly use:
+      | 'sqs-source'
+      | 'kinesis-source'
+      | 'dynamodb-streams-source'
+      | 'sqs-destination'
+      | 'sns-destination'
+      | 's3-destination'
+      | 'lambda-target'
+      | 'secrets-manager';
+    /** An ARN; of a queue its URL, too; of a bucket its name, too. */
+    readonly resource: string;
+    readonly settings?: AwsPlace;
+  }): Promise<readonly PermissionProbe[]>;
   /** Where spans go; `undefined` where nobody has registered anything that records them. */
   tracer?(): Promise<Tracer | undefined>;
   /** What checks the signatures of the Lambda API. */

@@ -43,7 +43,7 @@
 export { type Checked, check, kindOf, pascal, refuse } from './check.ts';
 export { describeWait } from './describe-wait.ts';
 export { explanationTable } from './explanation-table.ts';
-export { type LogLevelFields, logLevelOf } from './fields.ts';
+export { logLevelOf } from './fields.ts';
 export { resolveFilter } from './filters.ts';
 export type { Mapping } from './mapping.ts';
 export { type QueueMappingParts, queueMapping } from './queue-mapping.ts';
