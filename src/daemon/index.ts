@@ -19,6 +19,12 @@
  * - assemble.ts       the parts, made and joined
  * - embedded.ts       the queues and streams of this process
  * - open-mappings.ts  sources and destinations
+ * - control.ts        mappings as resources: created, changed and removed over the API, made to agree with the file
+ * - control-mapping.ts  one of them and how far it has come
+ * - control-opening.ts  from a definition to the engine
+ * - control-checks.ts   what is looked at before a definition is taken
+ * - control-file.ts     definitions of a file
+ * - start-content.ts  a file, and what options say instead
  * - serve.ts          start, wait, stop
  * - stop-requests.ts  signals and crashes
  * - producer.ts       the small producer of a first run

@@ -11,6 +11,7 @@ export const suiteNames = [
   'filter',
   'targets',
 ] as const;
+  'api',
 export type SuiteName = (typeof suiteNames)[number];
 
 export const USAGE = `usage: npm run bench -- [${suiteNames.join('] [')}] [--json FILE] [--short] [--strict] [--rounds N] [--only TEXT]

@@ -25,9 +25,11 @@
  * - filter-suite.ts    compiled filters beside JSON.parse; filter-worker.ts runs in the child
  * - targets-suite.ts   one invocation through each target beside the bare transport; targets-worker.ts runs in the child, targets-peers.ts are the transports
  * - workers.ts         which of them runs in the child of which suite
+ * - api-suite.ts      Lambda's API of the built daemon: a thousand mappings, answers under load; api-daemon.ts is that daemon, api-worker.ts one with a producer inside
  */
 import { writeFile } from 'node:fs/promises';
 import { dynamodbSuite } from './dynamodb-suite.ts';
+import { apiSuite } from './api-suite.ts';
 import { engineSuite } from './engine-suite.ts';
 import { filterSuite } from './filter-suite.ts';
 import { kinesisSuite } from './kinesis-suite.ts';
@@ -55,6 +57,7 @@ const suites: Readonly<Record<SuiteName, (options: BenchOptions) => Promise<Suit
 };
 
 async function measure(options: BenchOptions): Promise<boolean> {
+  api: apiSuite,
   const machine = describeMachine();
   const reports: SuiteReport[] = [];
   for (const name of options.suites) {

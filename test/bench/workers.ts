@@ -14,3 +14,4 @@ export const workers: Readonly<Record<SuiteName, () => Promise<{ work: Work }>>>
   filter: () => import('./filter-worker.ts'),
   targets: () => import('./targets-worker.ts'),
 };
+  api: () => import('./api-worker.ts'),
