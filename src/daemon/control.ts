@@ -65,6 +65,7 @@ export class Control implements MappingApi {
   readonly #closing = new Latch();
   readonly #disabled = new Set<string>();
   readonly #stopListening: () => void;
+  #liveParts: LiveParts | undefined;
   #stored = new Map<string, Stored>();
 
   constructor(parts: ControlParts) {
@@ -302,7 +303,7 @@ export class Control implements MappingApi {
   }
 
   #add(definition: MappingDefinition, version: number): LiveMapping {
-    const mapping = new LiveMapping(this.#liveParts, definition, version);
+    const mapping = new LiveMapping((this.#liveParts ??= this.#makeLiveParts()), definition, version);
     this.#live.set(definition.uuid, mapping);
     this.#byName.set(definition.name, mapping);
     this.#noteSwitch(definition);
@@ -314,7 +315,8 @@ export class Control implements MappingApi {
     else this.#disabled.add(name);
   }
 
-  get #liveParts(): LiveParts {
+  /** Made once for all. */
+  #makeLiveParts(): LiveParts {
     const { engine, store, context } = this.#parts;
     const { clock } = context.catalog;
     return {

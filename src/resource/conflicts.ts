@@ -15,11 +15,6 @@ export function refuseConflict(claim: Claim, others: Iterable<MappingDefinition>
   }
 }
 
-/** What a mapping that is looked up among many is looked up by: only mappings with the same key can be in conflict. */
-export function conflictKey({ functionArn, fields }: Claim): string {
-  return `${functionArn}\n${fields.EventSourceArn ?? topicOf(fields)}`;
-}
-
 function sharesSource(one: MappingFields, other: MappingFields): boolean {
   if (one.EventSourceArn !== other.EventSourceArn) return false;
   if (one.Topics === undefined) return true;

@@ -21,7 +21,7 @@
  */
 export { type ArnPlace, functionArnOf, mappingArnOf, type NamedFunction, partsOfFunctionArn } from './arns.ts';
 export { configurationOf, type MappingProgress } from './configuration.ts';
-export { type Claim, conflictKey, refuseConflict } from './conflicts.ts';
+export { type Claim, refuseConflict } from './conflicts.ts';
 export { withDefaults } from './defaults.ts';
 export {
   decodeDefinition,
