@@ -10,8 +10,8 @@ export const suiteNames = [
   'dynamodb-streams',
   'filter',
   'targets',
-] as const;
   'api',
+] as const;
 export type SuiteName = (typeof suiteNames)[number];
 
 export const USAGE = `usage: npm run bench -- [${suiteNames.join('] [')}] [--json FILE] [--short] [--strict] [--rounds N] [--only TEXT]

@@ -24,12 +24,12 @@
  * - stream-readers.ts  what those have in common
  * - filter-suite.ts    compiled filters beside JSON.parse; filter-worker.ts runs in the child
  * - targets-suite.ts   one invocation through each target beside the bare transport; targets-worker.ts runs in the child, targets-peers.ts are the transports
- * - workers.ts         which of them runs in the child of which suite
  * - api-suite.ts      Lambda's API of the built daemon: a thousand mappings, answers under load; api-daemon.ts is that daemon, api-worker.ts one with a producer inside
+ * - workers.ts         which of them runs in the child of which suite
  */
 import { writeFile } from 'node:fs/promises';
-import { dynamodbSuite } from './dynamodb-suite.ts';
 import { apiSuite } from './api-suite.ts';
+import { dynamodbSuite } from './dynamodb-suite.ts';
 import { engineSuite } from './engine-suite.ts';
 import { filterSuite } from './filter-suite.ts';
 import { kinesisSuite } from './kinesis-suite.ts';
@@ -54,10 +54,10 @@ const suites: Readonly<Record<SuiteName, (options: BenchOptions) => Promise<Suit
   'dynamodb-streams': dynamodbSuite,
   filter: filterSuite,
   targets: targetsSuite,
+  api: apiSuite,
 };
 
 async function measure(options: BenchOptions): Promise<boolean> {
-  api: apiSuite,
   const machine = describeMachine();
   const reports: SuiteReport[] = [];
   for (const name of options.suites) {

@@ -13,5 +13,5 @@ export const workers: Readonly<Record<SuiteName, () => Promise<{ work: Work }>>>
   'dynamodb-streams': () => import('./stream-worker.ts'),
   filter: () => import('./filter-worker.ts'),
   targets: () => import('./targets-worker.ts'),
-};
   api: () => import('./api-worker.ts'),
+};
