@@ -8,6 +8,7 @@ export const suiteNames = [
   'memory',
   'kinesis',
   'dynamodb-streams',
+  'kafka',
   'filter',
   'targets',
   'api',

@@ -19,6 +19,7 @@
  * - lanes-suite.ts     few keys and many, with handlers that take time; lanes-worker.ts runs in the child
  * - memory-suite.ts    a function that hangs, a stream without end; memory-worker.ts runs in the child
  * - kinesis-suite.ts   Kinesis on kinesalite; stream-worker.ts runs in the child, kinesis-contestants.ts are those compared
+ * - kafka-suite.ts    Kafka on a broker; stream-worker.ts again, kafka-contestants.ts are those compared
  * - dynamodb-suite.ts  DynamoDB Streams on DynamoDB Local; stream-worker.ts again, dynamodb-contestants.ts are those compared
  * - stream-contestants.ts  contestants on a real stream that stay and read it again and again, and their bars
  * - stream-readers.ts  what those have in common
@@ -32,6 +33,7 @@ import { apiSuite } from './api-suite.ts';
 import { dynamodbSuite } from './dynamodb-suite.ts';
 import { engineSuite } from './engine-suite.ts';
 import { filterSuite } from './filter-suite.ts';
+import { kafkaSuite } from './kafka-suite.ts';
 import { kinesisSuite } from './kinesis-suite.ts';
 import { lanesSuite } from './lanes-suite.ts';
 import { describeMachine } from './machine.ts';
@@ -52,6 +54,7 @@ const suites: Readonly<Record<SuiteName, (options: BenchOptions) => Promise<Suit
   sqs: sqsSuite,
   kinesis: kinesisSuite,
   'dynamodb-streams': dynamodbSuite,
+  kafka: kafkaSuite,
   filter: filterSuite,
   targets: targetsSuite,
   api: apiSuite,

@@ -7,7 +7,7 @@ import type { StreamPlace, StreamReader } from './stream-readers.ts';
 
 /** What is measured. */
 export interface StreamJob extends StreamPlace {
-  readonly service: 'kinesis' | 'dynamodb-streams';
+  readonly service: 'kinesis' | 'dynamodb-streams' | 'kafka';
   readonly contestant: string;
   /** How many records the stream holds. */
   readonly records: number;
@@ -29,8 +29,14 @@ export async function work(text: string): Promise<void> {
   for await (const _line of createInterface(process.stdin)) answer(await measure(reader, job));
 }
 
+const SERVICES = {
+  kinesis: () => import('./kinesis-contestants.ts'),
+  'dynamodb-streams': () => import('./dynamodb-contestants.ts'),
+  kafka: () => import('./kafka-contestants.ts'),
+};
+
 async function readerOf({ service, contestant }: StreamJob): Promise<StreamReader> {
-  const { contestants } = await (service === 'kinesis' ? import('./kinesis-contestants.ts') : import('./dynamodb-contestants.ts'));
+  const { contestants } = await SERVICES[service]();
   const found = (contestants as Readonly<Record<string, StreamReader>>)[contestant];
   if (found === undefined) throw new Error(`${service} knows no contestant ${contestant}`);
   return found;
@@ -56,6 +62,8 @@ interface ShardTally {
   readonly since: number;
   /** When its latest page came, ms. */
   lastPageAt: number;
+  /** How long its records were worked on. */
+  workMs: number;
 }
 
 /** Counts what is handled, from the beginning of the reading until all of the stream has been seen. */
@@ -78,16 +86,24 @@ class Tally {
     this.#span = new Span(this.#job.partners);
   }
 
-  handle(records: number, shardId: string): Promise<void> {
+  handle(records: number, shardId: string, workMs = 0): Promise<void> {
     this.records += records;
     const now = performance.now();
-    const shard = this.#shards.get(shardId) ?? { records: 0, since: now, lastPageAt: now };
+    const shard = this.#shards.get(shardId) ?? { records: 0, since: now, lastPageAt: now, workMs: 0 };
     const pageBefore = Math.floor(Math.max(0, shard.records - 1) / this.#job.pageRecords);
     shard.records += records;
+    shard.workMs += workMs;
     if (Math.floor((shard.records - 1) / this.#job.pageRecords) > pageBefore) shard.lastPageAt = now;
     this.#shards.set(shardId, shard);
-    if (this.records >= this.#job.records) this.#finish({ ...(this.#span ?? new Span()).end(), records: this.records, ...this.#pace() });
+    if (this.records >= this.#job.records)
+      this.#finish({ ...(this.#span ?? new Span()).end(), records: this.records, ...this.#pace(), ...this.#work() });
     return Promise.resolve();
+  }
+
+  /** What all shards, or lanes, and the heaviest of them had to do. */
+  #work(): { readonly workMs: number; readonly heaviestMs: number } {
+    const works = [...this.#shards.values()].map(({ workMs }) => workMs);
+    return { workMs: works.reduce((sum, workMs) => sum + workMs, 0), heaviestMs: Math.max(...works) };
   }
 
   /** Records a second of a shard from its first page to its last, that one left out; the mean of all shards. */

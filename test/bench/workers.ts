@@ -11,6 +11,7 @@ export const workers: Readonly<Record<SuiteName, () => Promise<{ work: Work }>>>
   memory: () => import('./memory-worker.ts'),
   kinesis: () => import('./stream-worker.ts'),
   'dynamodb-streams': () => import('./stream-worker.ts'),
+  kafka: () => import('./stream-worker.ts'),
   filter: () => import('./filter-worker.ts'),
   targets: () => import('./targets-worker.ts'),
   api: () => import('./api-worker.ts'),
