@@ -171,6 +171,28 @@ describe.each(versions)('a mapping on Kafka %s', async (version) => {
     expect(run.engine.explain().join('\n')).not.toMatch(/not-found/);
   });
 
+  test('whose topic is deleted, and made again before anybody could notice for long, begins it anew', async (context) => {
+    const topic = await topics.create();
+    const maker = new KafkaTopics(broker.bootstrap);
+    const run = new KafkaRun();
+    context.onTestFinished(async () => {
+      await run.end();
+      await maker.close();
+    });
+    await topics.produce(topic, [{ value: 'old' }]);
+    const mapping = run.map({ brokers, topic }, { checkpointIntervalMs: 2_000 }, nothing);
+    await run.start();
+    await run.settled(1);
+    // Before the position of the old one is committed.
+    await topics.remove(topic);
+    await expect.poll(() => run.logs.filter((line) => line.includes('not-found')), { timeout: 20_000, interval: 5 }).not.toEqual([]);
+    await maker.create(1, topic);
+    await maker.produce(topic, [{ value: 'new' }]);
+    await run.settled(2);
+    expect(run.values).toEqual(['old', 'new']);
+    expect(mapping.state).toBe('Enabled');
+  });
+
   test('goes on over a broker that is killed and one that is restarted: nothing lost, in order, nothing again that was committed', {
     timeout: 300_000,
   }, async (context) => {

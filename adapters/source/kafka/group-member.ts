@@ -91,7 +91,8 @@ export class GroupMember {
   heard(thrown: SourceError, asked: MemberIdentity): void {
     // An answer to who we were before says nothing of who we are.
     if (asked !== this.#settled) return;
-    if (saysLost(thrown)) this.#lost = thrown;
+    // A topic that is gone takes its offsets along: what is ours of it must not be committed to another one of its name.
+    if (saysLost(thrown) || isNotFound(thrown)) this.#lost = thrown;
     else if (thrown.code === 'NOT_COORDINATOR_FOR_GROUP' || thrown.code === 'GROUP_COORDINATOR_NOT_AVAILABLE') {
       this.#heartbeat.forgetCoordinator();
     } else if (thrown.code !== 'REBALANCE_IN_PROGRESS') return;
@@ -272,6 +273,12 @@ export class GroupMember {
     await this.#pause(CONFIRM_MS);
     try {
       await this.#parts.data.refresh();
+      // Maybe another one of the same name: where we were in the one before says nothing of it.
+      this.#lost = new SourceError(
+        'unavailable',
+        'TOPIC_REMADE',
+        'Metadata: the topic was gone for a moment; its offsets are looked up anew',
+      );
     } catch (thrown) {
       if (isNotFound(thrown)) this.#lost = kafkaError(thrown, 'Metadata');
     }

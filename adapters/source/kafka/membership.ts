@@ -138,7 +138,7 @@ export class KafkaMembership implements TopicMembership<KafkaRecord> {
     const error = partitionError(errorCode, `OffsetCommit of ${this.#parts.topic}-${String(partition)}`);
     if (error === undefined) return 'committed';
     this.#member.heard(error, identity);
-    return saysLost(error) ? 'refused' : error;
+    return saysLost(error) || error.kind === 'not-found' ? 'refused' : error;
   }
 }
 
