@@ -77,6 +77,8 @@ class KilledGroup {
 
   async leave(): Promise<void> {
     const member = this.#taken();
+    // One that has not begun yet knows no orderly end.
+    await this.#until('the member to begin', () => member.output.includes('ready'));
     member.signal('SIGTERM');
     expect(await member.ended, member.output).toEqual({ code: 0, signal: null });
   }

@@ -100,3 +100,4 @@ process.once('SIGTERM', () => {
     .then(() => store.close())
     .then(() => process.exit(0));
 });
+process.stdout.write('ready\n');
