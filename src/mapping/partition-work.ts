@@ -293,6 +293,7 @@ export class PartitionWork implements Predecessor {
       // The comma behind the last record is not there.
       envelopeBytes: new TextEncoder().encode(JSON.stringify(source.toEvent(partition, []))).length - 1,
       batchInfo: (_, records) => source.batchInfo(partition, records),
+      links: (record) => source.links?.(record) ?? [],
       ...(filtering && { filtering: { kind: filtering.kind, view: (_, record) => filtering.view(partition, record) } }),
     };
   }

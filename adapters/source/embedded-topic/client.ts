@@ -1,5 +1,5 @@
 import type { SelfManagedKafkaEvent } from 'aws-lambda';
-import type { BatchInfo, Clock, FilterView, JoinRequest, TopicDescription, TopicSource } from '../../../src/index.ts';
+import type { BatchInfo, Clock, FilterView, JoinRequest, TopicDescription, TopicSource, TraceLink } from '../../../src/index.ts';
 import {
   eventBytes,
   type KafkaEventSource,
@@ -8,6 +8,7 @@ import {
   kafkaFilterView,
   toKafkaEvent,
 } from '../../shared/kafka-event.ts';
+import { kafkaLinks } from '../../shared/kafka-links.ts';
 import type { Broker } from './broker.ts';
 import { EmbeddedMembership } from './membership.ts';
 
@@ -48,6 +49,10 @@ export class EmbeddedTopicClient implements TopicSource<SelfManagedKafkaEvent, K
 
   toEvent(partition: number, records: readonly KafkaRecord[]): SelfManagedKafkaEvent {
     return toKafkaEvent(partition, records, this.#eventSource) as SelfManagedKafkaEvent;
+  }
+
+  links(record: KafkaRecord): readonly TraceLink[] {
+    return kafkaLinks(record);
   }
 
   eventBytes(_partition: number, record: KafkaRecord): number {

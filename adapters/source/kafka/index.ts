@@ -32,6 +32,7 @@ import {
   type TopicDescription,
   type TopicMembership,
   type TopicSource,
+  type TraceLink,
 } from '../../../src/index.ts';
 import { toKafkajs } from '../../shared/kafka-connection.ts';
 import {
@@ -42,6 +43,7 @@ import {
   kafkaFilterView,
   toKafkaEvent,
 } from '../../shared/kafka-event.ts';
+import { kafkaLinks } from '../../shared/kafka-links.ts';
 import { Brokers } from './brokers.ts';
 import { KafkaMembership } from './membership.ts';
 import { groupIdProblem, type KafkaOptions, type ResolvedKafkaOptions, resolveKafkaOptions } from './options.ts';
@@ -111,6 +113,10 @@ class KafkaTopic implements TopicSource<MSKEvent | SelfManagedKafkaEvent, KafkaR
 
   toEvent(partition: number, records: readonly KafkaRecord[]): MSKEvent | SelfManagedKafkaEvent {
     return toKafkaEvent(partition, records, this.#eventSource);
+  }
+
+  links(record: KafkaRecord): readonly TraceLink[] {
+    return kafkaLinks(record);
   }
 
   eventBytes(_partition: number, record: KafkaRecord): number {

@@ -7,10 +7,11 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import type { KinesisStreamEvent, SQSEvent } from 'aws-lambda';
+import type { KinesisStreamEvent, SelfManagedKafkaEvent, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { embeddedQueue } from '../../../../adapters/source/embedded-queue/index.ts';
 import { embeddedStream } from '../../../../adapters/source/embedded-stream/index.ts';
+import { embeddedTopic } from '../../../../adapters/source/embedded-topic/index.ts';
 import { memoryStore } from '../../../../adapters/store/memory/index.ts';
 import { handler } from '../../../../adapters/target/function/index.ts';
 import { openTelemetryTracer } from '../../../../adapters/tracer/opentelemetry/index.ts';
@@ -164,5 +165,18 @@ describe('spans of a stream mapping', () => {
     expect(spans('attempt').map(({ attributes }) => attributes['millrace.attempt'])).toEqual([1, 2]);
     expect(spans('settle').map(({ attributes }) => attributes['millrace.verdict'])).toEqual(['retry', 'settle']);
     expect(spans('poll')).toHaveLength(1);
+  });
+});
+
+describe('spans of a topic mapping', () => {
+  it('are linked with who produced the records, as their headers say', async () => {
+    const source = embeddedTopic({ name: 'views', clock, random: new SeededRandom(2) });
+    source.produce({ value: 'one', headers: [{ name: 'traceparent', value: TRACEPARENT }] });
+    source.produce({ value: 'two', headers: [{ name: 'X-Amzn-Trace-Id', value: X_RAY }] });
+    engine.map({ name: 'm', source, startingPosition: 'TRIM_HORIZON', target: handler((_event: SelfManagedKafkaEvent) => undefined) });
+    await work();
+    const links = spans('batch').flatMap((batch) => batch.links.map((link) => link.context.spanId));
+    expect(links.sort()).toEqual(['00f067aa0ba902b7', '53995c3f42cd8ad8']);
+    expect(spans('poll').length).toBeGreaterThan(0);
   });
 });
