@@ -107,9 +107,9 @@ const packageRules = [
   {
     name: 'dev-packages-stay-at-home',
     severity: 'error',
-    comment: 'What is shipped may import dependencies only; who installs it gets no devDependencies.',
+    comment: 'What is shipped may import dependencies and optional peers only; who installs it gets no devDependencies.',
     from: { path: product },
-    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
   },
   {
     name: 'vendor-sdk-is-lazy',

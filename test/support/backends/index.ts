@@ -26,7 +26,6 @@
 export type { OwnBackend } from './backend.ts';
 export { startDynamoDbLocal } from './dynamodb-local.ts';
 export { startElasticMq } from './elasticmq.ts';
-export type { KafkaBroker, KafkaVersion, OwnKafka } from './kafka.ts';
 export { kafkaVersions, startKafka } from './kafka.ts';
 export { provisionKinesalite, startKinesalite } from './kinesalite.ts';
 export { emulatorKinesisOptions } from './kinesis-client.ts';

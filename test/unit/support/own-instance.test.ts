@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { OwnBackend } from '../../support/backends/backend.ts';
+import { lowPorts } from '../../support/backends/free-port.ts';
 import type { Launch } from '../../support/backends/own-instance.ts';
 import { startOwn } from '../../support/backends/own-instance.ts';
 import { runRoot } from '../../support/backends/paths.ts';
@@ -68,6 +69,28 @@ test('a restart is a new process without memory on the same port', async () => {
   expect(instance.endpoint).toBe(endpoint);
   expect(instance.pid).not.toBe(pid);
   expect(Number(await ask(instance))).toBe(2);
+});
+
+test('one that keeps its data is prepared once and finds its folder again after a kill and after a restart', async () => {
+  const remembering = `
+    const { appendFileSync, readFileSync } = require('node:fs');
+    appendFileSync('lives', 'x');
+    require('node:http').createServer((_, response) => response.end(readFileSync('lives') + readFileSync('prepared', 'utf8'))).listen(Number(process.argv[1]), '127.0.0.1');
+  `;
+  let prepared = 0;
+  const prepare: NonNullable<Launch['prepare']> = async ({ directory }) => {
+    prepared += 1;
+    await writeFile(join(directory, 'prepared'), String(prepared));
+  };
+  const instance = await started(launchOf(remembering, { keepsData: true, prepare, choosePort: () => lowPorts(2) }));
+  expect(instance.port).toBeLessThan(32_768);
+  await instance.halt('SIGKILL');
+  await expect(ask(instance)).rejects.toThrow();
+  await instance.restart();
+  await instance.restart();
+  expect(await ask(instance)).toBe('xxx1');
+  await instance.stop();
+  expect(existsSync(join(runRoot, basename(instance.logFile, '.log')))).toBe(false);
 });
 
 test('stop works while frozen, twice, against a process that ignores SIGTERM, and leaves neither process nor folder', async () => {
