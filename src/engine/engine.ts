@@ -185,6 +185,7 @@ export class CoreEngine {
     this.#mappings.delete(name);
     this.#loggers.delete(name);
     this.#disabled.delete(name);
+    this.#meters.close(name);
   }
 
   /** Forgets a function that no mapping uses any more, so that another of its name may be registered. Its target is its maker's to close. */

@@ -124,3 +124,11 @@ describe('a function that is invoked without a mapping', () => {
     ]);
   });
 });
+
+it('the series of a mapping that is removed end with it', async () => {
+  const forgotten: unknown[] = [];
+  Object.assign(world.meter, { forget: (labels: unknown) => forgotten.push(labels) });
+  const mapping = await world.started(world.queue());
+  await world.clock.run(world.engine.remove('m'));
+  expect(forgotten).toEqual([{ EventSourceMappingUUID: mapping.id }]);
+});
