@@ -17,7 +17,8 @@ import { eventually } from './daemon-process.ts';
 
 const KILLS = Number(process.env['MILLRACE_KILLS'] ?? 5);
 const SEED = Number(process.env['MILLRACE_KILLS_SEED'] ?? Date.now() % 1_000_000);
-const VERSIONS = KILLS > 5 ? kafkaVersions : kafkaVersions.slice(0, 1);
+const IS_LONG = KILLS > 5;
+const VERSIONS = IS_LONG ? kafkaVersions : kafkaVersions.slice(0, 1);
 const PROCESSES = 3;
 const PARTITIONS = 6;
 const PF = 2;
@@ -28,7 +29,7 @@ const SESSION_MS = 6_000;
 /** Rounds that wait to be handled at least, while processes come and go: one round is a record of every key. */
 const BACKLOG_ROUNDS = 8;
 /** The checkpoint interval's default, and what a busy machine needs from an answer to its commit, ms. */
-const UNSTORED_MS = 100 + 500;
+const UNSTORED_MS = 100 + 900;
 const PATIENCE_MS = 120_000;
 
 let workers: KillWorkers;
@@ -195,3 +196,74 @@ describe.each(VERSIONS)(`three members of a group on Kafka %s that join, leave a
     expect(target.repetitions).toHaveLength(repetitions);
   });
 });
+
+/** Starts worker after worker until one lives and has done everything; gives how many died. */
+async function outlive(orders: KillWorkerOrders, isDone: () => boolean): Promise<number> {
+  for (let deaths = 0; ; deaths += 1) {
+    if (deaths > 20) throw new Error('the record kills for ever');
+    const worker = workers.start(orders);
+    await eventually('an end or the work', () => (worker.hasEnded || isDone() ? true : undefined), PATIENCE_MS);
+    if (worker.hasEnded) {
+      expect(await worker.ended, worker.output).toEqual({ code: null, signal: 'SIGKILL' });
+      continue;
+    }
+    worker.signal('SIGTERM');
+    expect(await worker.ended).toEqual({ code: 0, signal: null });
+    return deaths;
+  }
+}
+
+// Each death takes a session's time: in the long form only.
+if (IS_LONG) {
+  test('a record that kills the process that works on it is given up after its attempts, and no other', {
+    timeout: 400_000,
+  }, async (context) => {
+    const broker = await sharedKafka();
+    const topics = new KafkaTopics(broker.bootstrap);
+    const random = new SeededRandom(SEED);
+    const target = await TopicTarget.start(() => random.next());
+    context.onTestFinished(async () => {
+      await target.close();
+      await topics.close();
+    });
+    const [topic, letters] = [await topics.create(1), await topics.create(1)];
+    const values = Array.from({ length: 6 }, (_, number) =>
+      Array.from({ length: 8 }, (__, key) => `key-${String(key)} ${String(number)}`),
+    ).flat();
+    await topics.produce(
+      topic,
+      values.map((value) => ({ key: value.split(' ')[0] ?? '', value })),
+    );
+    const poison = 'key-7 2';
+    const others = values.filter((value) => value !== poison);
+    const deaths = await outlive(
+      {
+        source: 'kafka',
+        endpoint: broker.bootstrap,
+        accessKeyId: '',
+        stream: topic,
+        store: workers.store(),
+        url: target.url,
+        group: { consumerGroupId: `g-${randomUUID()}`, sessionTimeoutMs: SESSION_MS },
+        poison,
+        destination: { queue: letters, endpoint: broker.bootstrap },
+        mapping: { parallelizationFactor: PF, batchSize: 8, maximumRetryAttempts: 2, bisectBatchOnFunctionError: true },
+      },
+      () => target.handled.size === others.length && target.running() === 0,
+    );
+    const told = await topics.readAll(letters);
+    console.log(
+      `poison: ${String(deaths)} processes died of it, ${String(target.repetitions.length)} other records were handled again; seed ${String(SEED)}`,
+    );
+    expect(told.map(({ key }) => key)).toEqual(['key-7']);
+    expect(JSON.parse(told[0]?.value ?? '')).toMatchObject({
+      requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 3 },
+    });
+    expect([...target.handled].sort()).toEqual([...others].sort());
+    // The one after it is the only one that came without its predecessor.
+    expect(target.faults.filter((fault) => !fault.startsWith('key-7 3 '))).toEqual([]);
+    // Three attempts of its own; before them three halvings of a batch of eight, and a life or more that had stored nothing of it.
+    expect(deaths).toBeGreaterThanOrEqual(4);
+    expect(deaths).toBeLessThanOrEqual(10);
+  });
+}
