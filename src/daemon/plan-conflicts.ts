@@ -3,8 +3,14 @@ import { functionArnOf } from '../resource/index.ts';
 import type { FunctionPlaces } from './plan-function-name.ts';
 import type { TopicRef } from './plan-kafka.ts';
 import { EMBEDDED_BROKER } from './plan-kafka.ts';
-import type { MappingPlan } from './plan-mappings.ts';
 import type { Problems } from './problems.ts';
+
+/** A mapping as far as it claims a source. */
+interface Claimant {
+  readonly at: string;
+  readonly functionName: string;
+  readonly source: { readonly kind: string } | TopicRef;
+}
 
 interface Claim {
   readonly at: string;
@@ -17,11 +23,11 @@ interface Claim {
  * Refuses a second mapping of one topic to one function, in AWS's words. One broker that both name is enough to tell that the cluster is
  * the same.
  */
-export function refuseTopicConflicts(plans: readonly MappingPlan[], places: FunctionPlaces, problems: Problems): void {
+export function refuseTopicConflicts(plans: readonly Claimant[], places: FunctionPlaces, problems: Problems): void {
   const claims: Claim[] = [];
   for (const plan of plans) {
-    if (plan.discipline !== 'topic') continue;
     const { at, functionName, source } = plan;
+    if (!isTopic(source)) continue;
     const functionArn = arnOf(functionName, places);
     const claim = { at, functionArn, topic: source.topic, brokers: brokersOf(source) };
     const other = claims.find((before) => isSame(before, claim));
@@ -31,6 +37,10 @@ export function refuseTopicConflicts(plans: readonly MappingPlan[], places: Func
       problems.add(at, `An event source mapping with ${event} already exists. Please update or delete the existing mapping ${other.at}`);
     }
   }
+}
+
+function isTopic(source: Claimant['source']): source is TopicRef {
+  return source.kind === 'kafka' || source.kind === 'embedded-topic';
 }
 
 function isSame(one: Claim, other: Claim): boolean {

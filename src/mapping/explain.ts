@@ -101,7 +101,7 @@ function explainWait({ part, reason, since }: Wait, parts: ExplainParts): WaitEx
 }
 
 /** When a wait ends by itself, or is looked at again; monotonic, ms. */
-export function endOf(reason: Wait['reason']): number | undefined {
+function endOf(reason: Wait['reason']): number | undefined {
   if ('until' in reason) return reason.until;
   if ('at' in reason) return reason.at;
   if ('retryAt' in reason) return reason.retryAt;

@@ -10,7 +10,7 @@ const BATCHING_WINDOW_SECONDS_DEFAULT = 0.5;
 /** With an on-failure destination, retries without end are capped (spec f.2). */
 const RETRY_ATTEMPTS_WITH_DESTINATION = 10;
 /** The most lanes of a partition: an extension; AWS has one. */
-export const TOPIC_LANES_MAX = 100;
+const TOPIC_LANES_MAX = 100;
 /** A function of a Kafka mapping may run so long, s (spec c). */
 export const TOPIC_TIMEOUT_SECONDS_MAX = 840;
 

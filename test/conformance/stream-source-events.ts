@@ -89,7 +89,7 @@ const events: readonly StreamCase[] = [
       for (const arrival of [first, last]) expect(arrival).toMatch(ARRIVAL[arrivalPrecision]);
       const coarseness = arrivalPrecision === 's' ? 1000 : 1;
       const floored = [records[1], records[3]].map((record) => Math.floor((record?.arrivedAt ?? 0) / coarseness) * coarseness);
-      expect([first, last].map((arrival) => Date.parse(String(arrival)))).toEqual(floored);
+      expect([first, last].map((arrival) => (typeof arrival === 'string' ? Date.parse(arrival) : arrival))).toEqual(floored);
       expect(JSON.stringify(value)).toBe(
         JSON.stringify({
           shardId,
