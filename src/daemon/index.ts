@@ -4,6 +4,7 @@
  * - run-daemon.ts     the command as a whole, and its exit code
  * - command-line.ts   arguments
  * - commands/         all commands but what start does
+ * - lint/             what check says of mappings
  * - filter-command.ts  patterns and events from files and standard input
  * - read-file.ts      YAML or JSON from disk
  * - file-fields.ts    the schema of the file

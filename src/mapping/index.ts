@@ -40,6 +40,7 @@
  * - explain.ts          what a mapping does and why it waits
  * - explanation-table.ts  the same for people
  */
+export { longestRetryMs } from '../verdict/index.ts';
 export { type Checked, check, kindOf, pascal, refuse } from './check.ts';
 export { describeWait } from './describe-wait.ts';
 export { explanationTable } from './explanation-table.ts';

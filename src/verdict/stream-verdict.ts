@@ -57,6 +57,13 @@ export interface StreamCase {
 
 /** Waits between tries of a failed range. AWS publishes none; 8 invokes in 60 s were counted, which fits a mean of 0.5 s that doubles. */
 const RETRY_BACKOFF: BackoffPolicy = { baseMs: 1000, capMs: 30_000 };
+/** How long the waits between `attempts` retries of a range may be together, at most, ms. */
+export function longestRetryMs(attempts: number): number {
+  const { baseMs, capMs } = RETRY_BACKOFF;
+  const growing = Math.min(attempts, Math.ceil(Math.log2(capMs / baseMs)));
+  return baseMs * (2 ** growing - 1) + (attempts - growing) * capMs;
+}
+
 /** Waits after throttles and service errors. */
 const SERVICE_BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 20_000 };
 

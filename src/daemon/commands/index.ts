@@ -1,7 +1,7 @@
 /**
  * The commands of `millrace`, but for what `start` does. Each file with the name of a command adds its arguments and says what to do.
  *
- * - start.ts, filter.ts, mapping.ts, send.ts, completion.ts   the commands
+ * - start.ts, filter.ts, check.ts, mapping.ts, send.ts, completion.ts   the commands
  * - command.ts            what commands are handed, and how they fail
  * - daemon-place.ts       where the running daemon is, and who asks
  * - daemon-pages.ts       its pages over HTTP
@@ -14,6 +14,7 @@
  * - completion-scripts.ts the scripts
  */
 import type { Command } from 'commander';
+import { addCheck } from './check.ts';
 import type { Tell } from './command.ts';
 import { addCompletion } from './completion.ts';
 import { addFilter } from './filter.ts';
@@ -25,6 +26,7 @@ export { addStart, type StartOptions } from './start.ts';
 
 /** Adds all commands but `start`. */
 export function addCommands(program: Command, tell: Tell): void {
+  addCheck(program, tell);
   addMapping(program, tell);
   addSend(program, tell);
   addFilter(program, tell);
