@@ -15,8 +15,8 @@ import {
   systemRandom,
   type Tracer,
 } from '../src/index.ts';
-import { embeddedFailures, kafkaFailures, kafkaTopic } from './catalog-kafka.ts';
 import type { MappingClient, MappingClientOptions } from './api/lambda/index.ts';
+import { embeddedFailures, kafkaFailures, kafkaTopic } from './catalog-kafka.ts';
 import type { S3DestinationOptions } from './destination/s3/index.ts';
 import type { SnsDestinationOptions } from './destination/sns/index.ts';
 import type { SqsDestinationOptions } from './destination/sqs/index.ts';
@@ -71,6 +71,11 @@ async function requestVerifier(): Promise<SignatureVerifier> {
   return signatureVerifier();
 }
 
+async function mappings(options: MappingClientOptions): Promise<MappingClient> {
+  const { mappingClient } = await import('./api/lambda/index.ts');
+  return mappingClient(options);
+}
+
 async function memory(): Promise<StateStore> {
   const { memoryStore } = await import('./store/memory/index.ts');
   return memoryStore();
@@ -79,11 +84,6 @@ async function memory(): Promise<StateStore> {
 async function sqlite(options: { readonly path: string }): Promise<StateStore> {
   const { sqliteStore } = await import('./store/sqlite/index.ts');
   return sqliteStore(options);
-async function mappings(options: MappingClientOptions): Promise<MappingClient> {
-  const { mappingClient } = await import('./api/lambda/index.ts');
-  return mappingClient(options);
-}
-
 }
 
 async function embeddedQueues(plans: readonly QueuePlan[]): Promise<ReadonlyMap<string, EmbeddedQueue>> {
@@ -189,5 +189,5 @@ export const catalog = {
   secrets,
   targets: { function: inProcess, http, lambda, process },
   functions: { lambda: functionsOfLambda },
-};
   api: { mappings },
+};

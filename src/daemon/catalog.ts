@@ -116,7 +116,6 @@ interface ProcessSettings {
   readonly watch?: boolean | undefined;
 }
 
-/** Functions that are elsewhere, asked for before they are invoked. */
 /** Event source mappings of a daemon, over its API. Requests and answers have AWS's fields. What fails is a SourceError with the API's code. */
 export interface MappingClient {
   create(request: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
@@ -131,6 +130,7 @@ export interface MappingClient {
   close(): void;
 }
 
+/** Functions that are elsewhere, asked for before they are invoked. */
 export interface FunctionDirectory {
   /** `undefined`: there is none of that name. Throws a SourceError. */
   find(functionName: string): Promise<{ readonly arn: string; readonly timeoutSeconds: number } | undefined>;
@@ -215,7 +215,7 @@ export interface Catalog {
     /** Those of Lambda. */
     lambda(place: AwsPlace): Promise<FunctionDirectory>;
   };
-}
   readonly api: {
     mappings(options: { readonly endpoint: string; readonly region: string; readonly isSigned: boolean }): Promise<MappingClient>;
   };
+}
