@@ -169,7 +169,7 @@ const adapterRules = [
     severity: 'error',
     comment: 'Wiring enters an adapter by its index.ts.',
     from: { path: wiring },
-    to: { path: '^adapters/[^/]+/', pathNot: '^adapters/[^/]+/[^/]+/index\\.ts$' },
+    to: { path: '^adapters/[^/]+/', pathNot: '^adapters/(shared/|[^/]+/[^/]+/index\\.ts$)' },
   },
   {
     name: 'catalog-is-lazy',
