@@ -6,7 +6,6 @@ import { Engine } from '../../adapters/index.ts';
 import { type KafkaEventSource, type KafkaHeader, kafkaRecord, toKafkaEvent } from '../../adapters/shared/kafka-event.ts';
 import { kafka } from '../../adapters/source/kafka/index.ts';
 import { sequenceNumber } from '../../src/index.ts';
-import { laneOf } from '../../src/lanes/index.ts';
 import { errorLog } from './error-log.ts';
 import { type Desk, inBatches, type StreamReader } from './stream-readers.ts';
 
@@ -23,18 +22,21 @@ export const contestants: Readonly<Record<string, StreamReader>> = {
     [1, 10, 100].flatMap((lanes) => [1, 5].map((ms) => [`millrace-${String(ms)}ms-${String(lanes)}`, working(ms, lanes)])),
   ),
   ...Object.fromEntries([1, 5].map((ms) => [`kafkajs-${String(ms)}ms`, workingByMessage(ms)])),
+  ...Object.fromEntries([1, 5].map((ms) => [`loops-${String(ms)}ms`, loops(ms)])),
 };
 
-/** Counts from the first batch on: joining a group is not what is measured. */
+/** Counts from the beginning of the first batch on: joining a group is not what is measured. */
 function fromFirst(desk: Desk): Desk {
   let isBegun = false;
+  const begin = (): void => {
+    if (isBegun) return;
+    isBegun = true;
+    desk.begin();
+  };
   return {
-    begin: () => undefined,
+    begin,
     handle: (...handled) => {
-      if (!isBegun) {
-        isBegun = true;
-        desk.begin();
-      }
+      begin();
       return desk.handle(...handled);
     },
   };
@@ -60,7 +62,7 @@ async function millrace({ endpoint, stream, batchSize }: Parameters<StreamReader
   };
 }
 
-/** One invocation a record, each of which takes `ms`; the desk hears how long it really took. */
+/** One invocation a record, each of which takes `ms`. */
 function working(ms: number, parallelizationFactor: number): StreamReader {
   return async ({ endpoint, stream }, desk) => {
     const counted = fromFirst(desk);
@@ -74,10 +76,9 @@ function working(ms: number, parallelizationFactor: number): StreamReader {
       consumerGroupId: `bench-${randomUUID()}`,
       target: async ({ records }) => {
         const [name = ''] = Object.keys(records);
-        const key = Buffer.from(records[name]?.[0]?.key ?? '', 'base64').toString('latin1');
-        const began = performance.now();
+        counted.begin();
         await sleep(ms);
-        await counted.handle(1, `${name} ${String(laneOf(key, parallelizationFactor))}`, performance.now() - began);
+        await counted.handle(1, name);
       },
     });
     await engine.start();
@@ -156,11 +157,32 @@ function workingByMessage(ms: number): StreamReader {
     await consumer.run({
       partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
       eachMessage: async ({ partition }) => {
-        const began = performance.now();
+        counted.begin();
         await sleep(ms);
-        await counted.handle(1, String(partition), performance.now() - began);
+        await counted.handle(1, String(partition));
       },
     });
     return () => consumer.disconnect();
+  };
+}
+
+const LOOPS = 100;
+
+/** What timers give here, without Kafka and without an engine: as many loops as there are lanes. */
+function loops(ms: number): StreamReader {
+  return (_place, desk) => {
+    let isOver = false;
+    desk.begin();
+    const loop = async (): Promise<void> => {
+      while (!isOver) {
+        await sleep(ms);
+        await desk.handle(1, '');
+      }
+    };
+    const all = Promise.all(Array.from({ length: LOOPS }, loop));
+    return Promise.resolve(async () => {
+      isOver = true;
+      await all;
+    });
   };
 }

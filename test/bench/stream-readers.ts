@@ -17,8 +17,8 @@ export interface StreamPlace {
 export interface Desk {
   /** Reading begins now. */
   begin(): void;
-  /** The work on a batch: none, or what took `workMs` already. */
-  handle(records: number, shardId: string, workMs?: number): Promise<void>;
+  /** The work on a batch: none. */
+  handle(records: number, shardId: string): Promise<void>;
 }
 
 /** Reads a stream from its oldest record on; gives what ends it, which is called once all has been handled. */

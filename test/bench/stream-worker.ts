@@ -62,8 +62,6 @@ interface ShardTally {
   readonly since: number;
   /** When its latest page came, ms. */
   lastPageAt: number;
-  /** How long its records were worked on. */
-  workMs: number;
 }
 
 /** Counts what is handled, from the beginning of the reading until all of the stream has been seen. */
@@ -86,24 +84,16 @@ class Tally {
     this.#span = new Span(this.#job.partners);
   }
 
-  handle(records: number, shardId: string, workMs = 0): Promise<void> {
+  handle(records: number, shardId: string): Promise<void> {
     this.records += records;
     const now = performance.now();
-    const shard = this.#shards.get(shardId) ?? { records: 0, since: now, lastPageAt: now, workMs: 0 };
+    const shard = this.#shards.get(shardId) ?? { records: 0, since: now, lastPageAt: now };
     const pageBefore = Math.floor(Math.max(0, shard.records - 1) / this.#job.pageRecords);
     shard.records += records;
-    shard.workMs += workMs;
     if (Math.floor((shard.records - 1) / this.#job.pageRecords) > pageBefore) shard.lastPageAt = now;
     this.#shards.set(shardId, shard);
-    if (this.records >= this.#job.records)
-      this.#finish({ ...(this.#span ?? new Span()).end(), records: this.records, ...this.#pace(), ...this.#work() });
+    if (this.records >= this.#job.records) this.#finish({ ...(this.#span ?? new Span()).end(), records: this.records, ...this.#pace() });
     return Promise.resolve();
-  }
-
-  /** What all shards, or lanes, and the heaviest of them had to do. */
-  #work(): { readonly workMs: number; readonly heaviestMs: number } {
-    const works = [...this.#shards.values()].map(({ workMs }) => workMs);
-    return { workMs: works.reduce((sum, workMs) => sum + workMs, 0), heaviestMs: Math.max(...works) };
   }
 
   /** Records a second of a shard from its first page to its last, that one left out; the mean of all shards. */
