@@ -53,7 +53,7 @@ export function refuseForeignFields(kind: SourceKind, given: Given): void {
 }
 
 /** AWS's text for a field that a source does not have. */
-export function unsupported(field: string): string {
+function unsupported(field: string): string {
   return `Unsupported ${field} parameter for given event source mapping type.`;
 }
 

@@ -33,7 +33,7 @@ export const FUNCTION_NAME: Shape = text(
 );
 
 /** How a member of SourceAccessConfigurations may be. */
-export const ACCESS_TYPES = [
+const ACCESS_TYPES = [
   'BASIC_AUTH',
   'VPC_SUBNET',
   'VPC_SECURITY_GROUP',

@@ -19,8 +19,8 @@
  * - tags.ts           tags
  * - arns.ts           ARNs of functions and mappings
  */
-export { type ArnPlace, functionArnOf, mappingArnOf, type NamedFunction, partsOfFunctionArn } from './arns.ts';
-export { configurationOf, type MappingProgress } from './configuration.ts';
+export { functionArnOf } from './arns.ts';
+export { configurationOf } from './configuration.ts';
 export { type Claim, refuseConflict } from './conflicts.ts';
 export { withDefaults } from './defaults.ts';
 export {
@@ -33,10 +33,10 @@ export {
 } from './definition.ts';
 export { fieldFault } from './field-fault.ts';
 export { CREATE, UPDATE } from './fields.ts';
-export { byCreation, type ListQuery, type ListRequest, pageOf, readList } from './listing.ts';
+export { byCreation, type ListQuery, pageOf, readList } from './listing.ts';
 export type { Shape, StructureShape } from './model.ts';
-export { type RefusalCode, ResourceRefusal, refuseValue } from './refusal.ts';
-export { applyUpdate, type CreateRequest, readCreate, readUpdate, type UpdatedFields, type UpdateRequest } from './requests.ts';
-export { isKafka, isQueue, isStream, sourceKindOf } from './source-kind.ts';
+export { ResourceRefusal, refuseValue } from './refusal.ts';
+export { applyUpdate, readCreate, readUpdate, type UpdateRequest } from './requests.ts';
+export { isQueue } from './source-kind.ts';
 export { refuseInUse, stateOfCreate, stateOfUpdate, unknownMapping } from './states.ts';
 export { addTags, mappingNotFound, readTagged, readTagResource, readUntagResource, type Tags } from './tags.ts';

@@ -14,7 +14,7 @@ import { addMappings } from './mapping-routes.ts';
 import type { LambdaApi } from './types.ts';
 
 export { answerRefusal } from './answers.ts';
-export type { FunctionApi, LambdaApi, MappingApi } from './types.ts';
+export type { LambdaApi, MappingApi } from './types.ts';
 
 /** Adds Lambda's API. */
 export function addLambda(server: FastifyInstance, api: LambdaApi): void {
