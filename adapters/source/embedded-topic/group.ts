@@ -111,14 +111,14 @@ export class Group {
     return this.#endRebalance === undefined ? 'stable' : 'rebalancing';
   }
 
-  /** Takes a member out: it left, or it is put out. */
-  remove(memberId: string): void {
+  /** Takes a member out: it left, or it is put out. Unless it is told, it hears of that with its next heartbeat. */
+  remove(memberId: string, isTold = false): void {
     const seat = this.#seats.get(memberId);
     if (seat === undefined) return;
     seat.cancelWatch();
     this.#seats.delete(memberId);
     seat.onGeneration?.(undefined);
-    seat.nudge();
+    if (isTold) seat.nudge();
     if (this.#seats.size > 0) {
       this.rebalance();
       this.#beginWhenAllAreHere();
@@ -130,7 +130,7 @@ export class Group {
 
   /** Puts everybody out. */
   dissolve(): void {
-    for (const memberId of [...this.#seats.keys()]) this.remove(memberId);
+    for (const memberId of [...this.#seats.keys()]) this.remove(memberId, true);
   }
 
   /** Makes every member join again. */

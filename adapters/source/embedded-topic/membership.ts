@@ -90,9 +90,12 @@ export class EmbeddedMembership implements TopicMembership<KafkaRecord> {
     this.#end();
   }
 
-  /** Puts it out of the group as if its session were over; it finds out soon, and joins again. */
-  expire(): void {
-    this.#group?.remove(this.#memberId);
+  /**
+   * Puts it out of the group as if its session were over. It finds out at once, or with its next heartbeat when `isTold` is false, and
+   * joins again.
+   */
+  expire({ isTold = true }: { readonly isTold?: boolean } = {}): void {
+    this.#group?.remove(this.#memberId, isTold);
   }
 
   #owns(partition: number, epoch: number): boolean {
@@ -173,7 +176,8 @@ export class EmbeddedMembership implements TopicMembership<KafkaRecord> {
     this.#later(this.#broker.settings.sessionTimeoutMs / HEARTBEATS_PER_SESSION, () => {
       if (group !== this.#group || memberId !== this.#memberId || group === undefined) return;
       const standing = group.heartbeat(memberId);
-      if (standing !== 'unknown') this.#beat();
+      if (standing === 'unknown') this.#nudge();
+      else this.#beat();
     });
   }
 

@@ -13,7 +13,7 @@ import { EmbeddedTransaction, type TransactionState } from './transaction.ts';
 export interface PeekedPartition {
   readonly logStart: SequenceNumber;
   readonly logEnd: SequenceNumber;
-  /** What it keeps, the oldest first; records of open and aborted transactions too. */
+  /** What it keeps when this is asked for, the oldest first; records of open and aborted transactions too. */
   readonly records: readonly KafkaRecord[];
 }
 
@@ -71,10 +71,16 @@ export class EmbeddedTopic extends EmbeddedTopicClient {
     });
   }
 
-  /** What is in a partition, without reading it. For tests; copies the list of its records. Throws `gone`. */
+  /** What is in a partition, without reading it. For tests. Throws `gone`. */
   peek(partition: number): PeekedPartition {
-    const { start, end, records } = this.#broker.logs.log(partition);
-    return { logStart: sequenceNumber(String(start)), logEnd: sequenceNumber(String(end)), records };
+    const log = this.#broker.logs.log(partition);
+    return {
+      logStart: sequenceNumber(String(log.start)),
+      logEnd: sequenceNumber(String(log.end)),
+      get records() {
+        return log.records;
+      },
+    };
   }
 
   /** What is known of a group. */

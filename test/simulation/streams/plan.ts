@@ -47,9 +47,9 @@ export type StreamAction =
       readonly pick: number;
     };
 
-/** A time in which nothing of a kind works: reads of streams, the functions, or the destinations. */
+/** A time in which nothing of a kind works: reads of streams, the functions, the destinations, or (of topics) commits. */
 export interface Outage {
-  readonly what: 'reads' | 'functions' | 'destinations';
+  readonly what: 'reads' | 'functions' | 'destinations' | 'commits';
   readonly from: number;
   readonly to: number;
 }

@@ -21,6 +21,7 @@ export function drawTopicPlan(seed: number): TopicPlan {
   const topic = drawTopic(random);
   const fn = drawFunction(random);
   const fields = drawFields(random);
+  const faults = drawFaults(random);
   const processes = Array.from({ length: random.pick([1, 2, 2, 2, 3, 3]) }, (_, index) =>
     index === 0 ? random.integer(0, 5000) : random.integer(0, 60_000),
   );
@@ -29,8 +30,8 @@ export function drawTopicPlan(seed: number): TopicPlan {
     topic,
     fn,
     mappings: [{ name: 'm1', stream: topic.name, functionName: fn.name, fields, factors: drawFactors(random) }],
-    faults: drawFaults(random),
-    outages: drawOutages(random),
+    faults,
+    outages: drawOutages(random, faults.storeError > 0),
     traffic: drawTraffic(random, fields),
     actions: drawActions(random, processes.length),
     wallJumps: [],
@@ -128,11 +129,11 @@ function drawFaults(random: SeededRandom): TopicFaults {
   };
 }
 
-function drawOutages(random: SeededRandom): Outage[] {
-  if (!random.chance(0.2)) return [];
+function drawOutages(random: SeededRandom, mayCommitsFail: boolean): Outage[] {
+  if (!random.chance(mayCommitsFail ? 0.7 : 0.2)) return [];
   return Array.from({ length: random.integer(1, 2) }, () => {
     const from = random.integer(5000, FAULTS_MS - 20_000);
-    const what = random.pick(['reads', 'functions', 'functions', 'destinations'] as const);
+    const what = mayCommitsFail ? 'commits' : random.pick(['reads', 'functions', 'functions', 'destinations'] as const);
     return { what, from, to: Math.min(FAULTS_MS, from + random.pick([10_000, 60_000])) };
   });
 }

@@ -151,7 +151,7 @@ class FaultyMembership implements TopicMembership<KafkaRecord> {
 
   async commit(commits: readonly OffsetCommit[]): Promise<readonly CommitResult[]> {
     const { faults, life, judge } = this.#around;
-    const rates = { error: faults.storeError, lostReply: faults.storeLostReply };
+    const rates = { error: isOut(this.#around, 'commits') ? 1 : faults.storeError, lostReply: faults.storeLostReply };
     const results = await call(this.#around, 'commit', rates, async () => {
       const taken = commits.map((commit) => !strikes(this.#around, faults.commitPart) && commit);
       const answers = await this.#member.commit(taken.filter((commit) => commit !== false));

@@ -151,7 +151,7 @@ class Run {
       if (kind === 'expire') {
         trace.note('world', `p${String(life.number)} is put out of the group`);
         judge.endanger(life);
-        source.member?.expire();
+        source.member?.expire({ isTold: afterTouches % 3 === 0 });
       } else {
         trace.note('world', 'the group rebalances');
         topic.rebalance();

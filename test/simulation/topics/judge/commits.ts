@@ -3,7 +3,7 @@ import type { Life } from '../../life.ts';
 import type { Offered } from '../../streams/record.ts';
 import { rangeOf } from '../../streams/record.ts';
 import { covers } from '../../streams/row.ts';
-import { readCommitted } from '../row.ts';
+import { type CommittedRow, readCommitted } from '../row.ts';
 import { INCARNATION } from '../topic.ts';
 import type { TopicBench } from './bench.ts';
 import type { Losses } from './losses.ts';
@@ -20,6 +20,16 @@ interface First {
   readonly logStart: string;
   /** When the mapping was created, as the commit says. */
   readonly since: number | undefined;
+}
+
+/** How many schemes of other factors are kept beside the newest; beyond them the position alone counts. */
+const OLDER_MAX = 4;
+
+/** What is left for an owner with so many lanes. */
+function withoutOldest(row: CommittedRow, factor: number): CommittedRow {
+  if (row.lanes.length === factor) return row;
+  const known = [{ lanes: row.lanes }, ...(row.older ?? [])].filter(({ lanes }) => lanes.some((lane) => lane !== null));
+  return { ...row, lanes: [null], older: known.slice(0, OLDER_MAX) };
 }
 
 /** R4 and R5: what the group has committed. */
@@ -42,7 +52,7 @@ export class Commits {
     const { topic, records } = this.#bench;
     const shardId = topic.nameOf(partition);
     const committed = topic.committed(partition);
-    const row = committed === undefined ? undefined : readCommitted(committed);
+    const row = committed === undefined ? undefined : withoutOldest(readCommitted(committed), factor);
     const all = records.ofShard(INCARNATION, shardId);
     const durable = new Set(row === undefined ? [] : all.filter((record) => covers(row, record)));
     const retry = row?.retry ?? [];
@@ -80,12 +90,9 @@ export class Commits {
     }
   }
 
+  /** For the trace. */
   note({ number }: Life, { partition, epoch, offset, metadata }: OffsetCommit): void {
-    const { lanes, older = [], retry = [] } = readCommitted({ offset, metadata });
-    const marks = [lanes, ...older.map((scheme) => scheme.lanes)].map((scheme) => scheme.map((mark) => mark ?? '-').join(' '));
-    const failed = retry.map(({ from, to, running }) => `${from}..${to}${running === undefined ? '' : ` runs ${String(running)}`}`);
-    const what = [`commits ${String(partition)}@${String(epoch)} at ${offset}`, ...marks, ...failed].join(' | ');
-    this.#bench.court.trace.note(`p${String(number)}`, what);
+    this.#bench.court.trace.note(`p${String(number)}`, `commits ${String(partition)}@${String(epoch)} at ${offset} ${metadata}`);
   }
 
   /** R4: nothing is handed over of a partition whose start is not committed. */

@@ -14,6 +14,7 @@ export interface TopicTenure extends Tenure {
   phase: 'owned' | 'revoking' | 'revoked' | 'ended';
   loss: Loss | undefined;
   readonly running: Set<TopicInvocation>;
+  isResumed: boolean;
   /** A commit under it was refused, and the process was told. */
   isRefused: boolean;
   /** The partition stands still, and says why. */
@@ -233,6 +234,8 @@ export class Tenures {
   /** It stays: what was read ahead is read again, and waits begin anew. */
   #resume(tenure: TopicTenure): void {
     tenure.phase = 'owned';
+    // What was cut off may be stored before it runs again.
+    tenure.isResumed = true;
     tenure.endedAt = undefined;
     tenure.delivered.clear();
     tenure.lanes.clear();
@@ -253,7 +256,8 @@ export class Tenures {
       for (const running of other.running) {
         const shared = running.records.find(({ key }) => keys.has(key));
         if (shared === undefined) continue;
-        if (running.isAbandoned || this.#isUnaware(other)) {
+        // In one process a later ownership waits for what an earlier one began.
+        if (other.life !== tenure.life && (running.isAbandoned || this.#isUnaware(other))) {
           this.#bench.tally.overlaps += 1;
           continue;
         }

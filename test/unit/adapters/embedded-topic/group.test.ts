@@ -42,7 +42,7 @@ describe('a member of a group of an embedded topic', () => {
     expect(topic.peekGroup(GROUP).members).toHaveLength(1);
     const commit = { partition: 0, epoch: old[0]?.epoch ?? -1, offset: sequenceNumber('0'), metadata: '' };
     expect(await one.membership.commit([commit])).toEqual(['refused']);
-    await frozen.advance(1);
+    await frozen.advance(SESSION_MS / 10);
     expect(one.heard.at(-1)).toBe('trouble UNKNOWN_MEMBER_ID');
     for (let step = 0; step < 20; step += 1) {
       await frozen.advance(100);
