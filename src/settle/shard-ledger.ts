@@ -58,7 +58,9 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     const isSame = row.current.scheme.pf === scheme.pf && row.current.scheme.hash === scheme.hash;
     this.#marks = isSame ? [...row.current.lanes] : Array.from({ length: scheme.pf }, () => null);
     const known = isSame ? row.older : [row.current, ...row.older];
-    this.#older = known.filter((marks) => marks.scheme.hash === scheme.hash).slice(0, OLDER_SCHEMES_MAX);
+    // One that says nothing takes the place of one that does.
+    const telling = known.filter((marks) => marks.scheme.hash === scheme.hash && marks.lanes.some((lane) => lane !== null));
+    this.#older = telling.slice(0, OLDER_SCHEMES_MAX);
     this.#doneBelow = highest([this.#marks, ...this.#older.map(({ lanes }) => lanes)]);
     if (isSame) for (const mark of row.retry) this.#retries.set(mark.lane, [...(this.#retries.get(mark.lane) ?? []), mark]);
   }
