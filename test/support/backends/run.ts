@@ -30,7 +30,8 @@ async function main(): Promise<void> {
   const usable = running.filter(({ name }) => name !== 'kafka');
   const settings = usable.map(({ name, endpoint }) => `${endpointVariables[name]}=${endpoint}`);
   for (const { name, endpoint } of running) process.stdout.write(`${name.padEnd(12)}${endpoint}\n`);
-  process.stdout.write(`\nUse them:  ${settings.join(' ')} npm run test:integration\nStop them: Ctrl-C\n`);
+  if (settings.length > 0) process.stdout.write(`\nUse them:  ${settings.join(' ')} npm run test:integration`);
+  process.stdout.write('\nStop them: Ctrl-C\n');
   await new Promise<void>((resolve) => {
     // Once only: a second signal ends everything at once.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
