@@ -11,7 +11,7 @@ import { toMessages } from './messages.ts';
 import { type KafkaDestinationOptions, type ResolvedKafkaDestination, resolveKafkaDestination } from './options.ts';
 import { TopicProducer } from './producer.ts';
 
-export type { KafkaConnectionOptions } from '../../shared/kafka-connection.ts';
+export type { KafkaConnectionOptions, KafkaPassword, KafkaTls, KafkaToken, KafkaTokens } from '../../shared/kafka-connection.ts';
 export { embeddedTopicDestination, type WritableTopic } from './embedded.ts';
 export type { KafkaDestinationFormat, KafkaDestinationOptions } from './options.ts';
 
