@@ -98,7 +98,7 @@ describe('a file that is right', () => {
 
 describe('a file that is wrong names the field in its own spelling, what it is, the range and the fix', () => {
   test.each<[string, string, RegExp]>([
-    ['no object', '- a list', /^options: must be an object with functions, queues, streams and mappings, but is a list of 1$/],
+    ['no object', '- a list', /^options: must be an object with functions, queues, streams, topics and mappings, but is a list of 1$/],
     ['an unknown field', 'function: {}', /^function: is not a field that is known here; did you mean functions\?$/],
     [
       'an address of the network',
@@ -198,8 +198,8 @@ describe('a file that is wrong names the field in its own spelling, what it is, 
     ],
     [
       'a source of another kind',
-      "mappings: [{ EventSourceArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/x', FunctionName: f, Topics: [t] }]",
-      /^mappings\[0\]\.EventSourceArn: names a source of kafka; this version reads queues \(arn:aws:sqs:.* and streams \(arn:aws:kinesis:/,
+      "mappings: [{ EventSourceArn: 'arn:aws:mq:eu-west-1:123456789012:broker:x', FunctionName: f }]",
+      /^mappings\[0\]\.EventSourceArn: names a source of mq; this version reads queues \(arn:aws:sqs:.* and streams \(arn:aws:kinesis:/,
     ],
   ])('%s', (_title, yaml, expected) => {
     const found = problemsOf(yaml);

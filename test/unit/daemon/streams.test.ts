@@ -188,7 +188,11 @@ describe('a file that is wrong names the field in its own spelling and place', (
       toDestination('failed'),
       /^mappings\[0\]\.DestinationConfig\.OnFailure\.Destination: must be an ARN: of a standard SQS queue/,
     ],
-    ['a topic of Kafka', toDestination('kafka://failed'), /^mappings\[0\]\.DestinationConfig\.OnFailure\.Destination: must be an ARN/],
+    [
+      'a topic of Kafka',
+      toDestination('kafka://failed'),
+      /^mappings\[0\]\.DestinationConfig\.OnFailure\.Destination: names a topic, which takes records of its own cluster only/,
+    ],
     [
       'another service',
       toDestination('arn:aws:lambda:eu-west-1:123456789012:function:f'),
