@@ -150,7 +150,7 @@ class Run {
     life.after(afterTouches, () => {
       if (kind === 'expire') {
         trace.note('world', `p${String(life.number)} is put out of the group`);
-        judge.endanger(life);
+        judge.suspend(life);
         source.member?.expire({ isTold: afterTouches % 3 === 0 });
       } else {
         trace.note('world', 'the group rebalances');

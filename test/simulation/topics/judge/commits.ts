@@ -102,19 +102,22 @@ export class Commits {
   }
 
   /** R5: what was settled long enough before its owner ended is committed, and does not come again. */
-  checkRepeat(tenure: TopicTenure, record: Offered): void {
+  checkRepeat(tenure: TopicTenure, record: Offered, isEndangered: (life: Life) => boolean): void {
     const { court, mapping, tally } = this.#bench;
     const by = record.handledBy;
     if (by === undefined) return;
     const handler = by.tenure as TopicTenure;
     const invocation = by.invocation as TopicInvocation;
-    if (handler === tenure) return;
+    // Who stood still, or was put out without its knowledge, repeats what a later owner has done.
+    if (handler.epoch >= tenure.epoch) return;
     tally.repeats += 1;
     const { faults, latencyMs } = court.plan;
     if (faults.storeError > 0 || faults.storeLostReply > 0 || invocation.isAbandoned) return;
     const { endedAt: settledAt } = invocation;
     if (settledAt === undefined || handler.endedAt === undefined) return;
-    const isOrderly = handler.loss === 'revoked' || handler.loss === 'left' || handler.phase === 'revoked';
+    const isGiven = handler.loss === 'revoked' || handler.loss === 'left' || handler.phase === 'revoked';
+    // Who was put out without its knowledge cannot commit what it then gives up.
+    const isOrderly = isGiven && !isEndangered(handler.life);
     const bound = (isOrderly ? 0 : mapping.fields.checkpointIntervalMs) + COMMIT_LATENCIES * latencyMs + COMMIT_SLACK_MS;
     const waited = handler.endedAt - settledAt;
     if (isOrderly ? waited < 0 : waited <= bound) return;

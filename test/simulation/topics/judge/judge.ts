@@ -99,17 +99,12 @@ export class TopicJudge {
     this.#tenures.crashed(life);
   }
 
-  /** The process may be put out of the group from now on. */
-  endanger(life: Life): void {
-    this.#tenures.endanger(life);
-  }
-
   /** The process is stopped: what does not end in time is left. */
   stopping(life: Life): void {
     this.#tenures.stopping(life);
   }
 
-  /** The process stands still. */
+  /** The process stands still, or was put out of the group. */
   suspend(life: Life): void {
     this.#tenures.suspend(life);
   }
@@ -192,7 +187,7 @@ export class TopicJudge {
       last.set(record.key, record.order);
       if (tenure.durable.has(record)) this.#fail('R5', `record ${record.text} is committed as done and is invoked again`);
       if (tenure.handled.has(record)) this.#fail('R2', `record ${record.text} was handled and is invoked again`);
-      this.#commits.checkRepeat(tenure, record);
+      this.#commits.checkRepeat(tenure, record, (life) => this.#tenures.isEndangered(life));
       this.#checkOrder(record, inBatch);
     }
     this.#tenures.invoked(tenure, invocation);

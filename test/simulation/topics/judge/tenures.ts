@@ -127,14 +127,14 @@ export class Tenures {
     this.#stopping.add(life);
   }
 
-  /** The process may be put out of the group from now on. */
-  endanger(life: Life): void {
-    this.#endangered.add(life);
+  /** Whether the process may have been put out of the group without its knowledge. */
+  isEndangered(life: Life): boolean {
+    return this.#endangered.has(life);
   }
 
-  /** What stands still of a process counts as ended for all bounds of time. */
+  /** What stands still of a process, or was put out, counts as ended for all bounds of time. */
   suspend(life: Life): void {
-    this.endanger(life);
+    this.#endangered.add(life);
     for (const tenure of this.#heldBy(life).values()) tenure.endedAt ??= this.#bench.court.now();
   }
 
@@ -257,7 +257,7 @@ export class Tenures {
         const shared = running.records.find(({ key }) => keys.has(key));
         if (shared === undefined) continue;
         // In one process a later ownership waits for what an earlier one began.
-        if (other.life !== tenure.life && (running.isAbandoned || this.#isUnaware(other))) {
+        if (other.life !== tenure.life && (running.isAbandoned || this.#isUnaware(other) || this.#isUnaware(tenure))) {
           this.#bench.tally.overlaps += 1;
           continue;
         }
