@@ -97,7 +97,7 @@ export class Sending {
 
   #failure(error: unknown): unknown {
     if (!(error instanceof CommandFailure) || this.#sent === 0) return error;
-    return new CommandFailure(`${error.message}\n  ${this.#count()} were taken before`, { cause: error });
+    return new CommandFailure(`${error.message}\n  taken before: ${this.#count()}`, { cause: error });
   }
 
   #pathOf(body: string): string {

@@ -48,15 +48,6 @@ export function checkConcurrency(
 ): void {
   if (reserved === undefined) return;
   const raise = 'raise ReservedConcurrentExecutions of the function, or lower this';
-  if (reserved === 0) {
-    find(
-      'error',
-      'FunctionName',
-      'names a function whose ReservedConcurrentExecutions is 0: nothing is ever invoked',
-      'raise it, or set Enabled: false',
-    );
-    return;
-  }
   if (plan.discipline === 'queue') {
     const most = plan.fields.scalingConfig?.maximumConcurrency;
     if (most === undefined || most <= reserved) return;
