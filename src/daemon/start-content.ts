@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { refuse } from '../mapping/index.ts';
-import type { StartOptions } from './command-line.ts';
+import type { StartOptions } from './commands/start.ts';
 import { isPlainObject } from './pascal-schema.ts';
 import { type ReadFiles, readConfigFiles } from './read-files.ts';
 import type { Environment } from './substitute.ts';

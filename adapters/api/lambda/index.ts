@@ -3,4 +3,4 @@
  *
  * - client.ts   the calls, the SDK behind them, and what they throw
  */
-export { type MappingAnswer, type MappingClient, type MappingClientOptions, mappingClient } from './client.ts';
+export { type MappingClient, type MappingClientOptions, mappingClient } from './client.ts';

@@ -2,7 +2,7 @@
 type Answer = Readonly<Record<string, unknown>>;
 
 /** Rows under each other, columns as wide as they need to be. */
-export function table(rows: readonly (readonly string[])[]): string {
+function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows
     .map(

@@ -199,7 +199,7 @@ describe('a file that is wrong names the field in its own spelling, what it is, 
     [
       'a source of another kind',
       "mappings: [{ EventSourceArn: 'arn:aws:mq:eu-west-1:123456789012:broker:x', FunctionName: f }]",
-      /^mappings\[0\]\.EventSourceArn: names a source of mq; this version reads queues \(arn:aws:sqs:.* and streams \(arn:aws:kinesis:/,
+      /^mappings\[0\]\.EventSourceArn: names a source of mq; this version reads queues \(arn:aws:sqs:.*, streams \(arn:aws:kinesis:.* and topics/,
     ],
   ])('%s', (_title, yaml, expected) => {
     const found = problemsOf(yaml);

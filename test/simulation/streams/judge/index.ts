@@ -10,7 +10,7 @@
  * - discards.ts R1, R3: what may be given up
  * - windows.ts  R1, R2, R3 of tumbling windows: what their states count, and in which order they come
  */
-export type { Bench, Origin } from './bench.ts';
+export type { Bench } from './bench.ts';
 export { Court } from './court.ts';
 export { Discards } from './discards.ts';
 export { type AnsweredState, type Concluded, MappingJudge } from './judge.ts';
