@@ -182,3 +182,34 @@ describe('millrace completion', () => {
     expect([code, out]).toEqual([0, expect.stringContaining('ParallelizationFactor')]);
   });
 });
+
+describe('a daemon with credentials', () => {
+  const SECRET = 'a-secret-of-this-test-alone';
+  const TOKEN = 'a-token-of-this-test-alone';
+
+  test('is driven with keys and a token of the environment, and says what is missing', async () => {
+    const keys = `credentials: [{ accessKeyId: AKIADEPLOY, secretAccessKey: ${SECRET}, role: manage }]`;
+    const api = `api: { ${keys}, tokens: [{ token: ${TOKEN}, role: manage }] }`;
+    const guarded = tests.run(`${api}${CONFIG}`, { 'mill.mjs': MILL });
+    const endpoint = { MILLRACE_ENDPOINT: await guarded.url() };
+    const env = {
+      ...endpoint,
+      AWS_ACCESS_KEY_ID: 'AKIADEPLOY',
+      AWS_SECRET_ACCESS_KEY: SECRET,
+      AWS_REGION: 'us-east-1',
+      MILLRACE_TOKEN: TOKEN,
+    };
+    expect((await millrace(['mapping', 'get', 'clicks'], env)).out).toMatch(/State +Enabled/);
+    expect((await millrace(['send', 'topic', 'lines', 'guarded'], env)).code).toBe(0);
+    await guarded.says(/milled <guarded>/);
+
+    const unsigned = await millrace(['mapping', 'list'], endpoint);
+    expect([unsigned.code, unsigned.err]).toEqual([
+      1,
+      expect.stringContaining('; sign requests by setting AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'),
+    ]);
+    const withoutToken = await millrace(['mapping', 'explain', 'clicks'], endpoint);
+    expect([withoutToken.code, withoutToken.err]).toEqual([1, expect.stringContaining('; give the bearer token in MILLRACE_TOKEN')]);
+    for (const { err } of [unsigned, withoutToken]) expect(err).not.toMatch(/of-this-test-alone/);
+  }, 120_000);
+});

@@ -27,7 +27,10 @@ export function addStart(program: Command, tell: (options: StartOptions) => void
     )
     .option('--aws-endpoint <url>', 'where every service of AWS is, Lambda too; region and credentials come from the environment')
     .option('--store <memory|file>', 'where state is kept: memory, or the path of a SQLite file (default: .millrace/millrace.db)')
-    .option('--listen <host:port>', 'where to serve HTTP; loopback only (default: the field listen, or 127.0.0.1:4680)')
+    .option(
+      '--listen <host:port>',
+      'where to serve HTTP; beyond loopback only with credentials (default: the field listen, or 127.0.0.1:4680)',
+    )
     .option('--log-level <level>', `one of ${LOG_LEVELS.join(', ')} (default: the field log.level, or info)`)
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(millrace start --help shows what can be said)')
