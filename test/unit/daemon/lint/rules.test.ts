@@ -120,4 +120,9 @@ describe('millrace check', () => {
       /BatchSize[^]*MaximumBatchingWindowInSeconds/,
     );
   });
+
+  test("refuses a FIFO queue with a batching window in AWS's words", async () => {
+    const yaml = queue(`${FIELDS}, MaximumBatchingWindowInSeconds: 1`).replaceAll('orders', 'orders.fifo').replaceAll('dead', 'dead.fifo');
+    await expect(check(yaml)).rejects.toThrow('Batching window is not supported for FIFO queues');
+  });
 });
