@@ -180,6 +180,7 @@ export class TopicTenure implements Tenure {
       const { partition } = assignment;
       const work = this.#works.get(partition);
       if (work !== undefined && !work.isStopped) continue;
+      parts.committer.begin(assignment);
       this.#works.set(partition, new PartitionWork(parts, assignment, work ?? this.#ended.get(partition)));
     }
     listener('group.assigned', { mapping, partitions: assigned.length, kept });

@@ -85,6 +85,11 @@ export class OffsetCommitter {
     }
   }
 
+  /** An ownership begins, or goes on after a rebalance in which a late commit of it was refused. */
+  begin(ownership: Ownership): void {
+    this.#over.delete(keyOf(ownership));
+  }
+
   /** An ownership is over: nothing of it is committed any more. */
   forget(ownership: Ownership): void {
     this.#over.add(keyOf(ownership));
