@@ -234,6 +234,8 @@ export class Tenures {
   /** It stays: what was read ahead is read again, and waits begin anew. */
   #resume(tenure: TopicTenure): void {
     tenure.phase = 'owned';
+    // A commit that came too late in a rebalance is refused, and says nothing of what follows.
+    tenure.isRefused = false;
     // What was cut off may be stored before it runs again.
     tenure.isResumed = true;
     tenure.endedAt = undefined;
