@@ -15,6 +15,7 @@ export interface TopicTenure extends Tenure {
   loss: Loss | undefined;
   readonly running: Set<TopicInvocation>;
   isResumed: boolean;
+  markedUpTo: ReadonlyMap<string, bigint>;
   /** A commit under it was refused, and the process was told. */
   isRefused: boolean;
   /** The partition stands still, and says why. */
@@ -239,6 +240,8 @@ export class Tenures {
     // What was cut off may be stored before it runs again.
     tenure.isResumed = true;
     tenure.endedAt = undefined;
+    // Ranges that were cut off keep their bounds, so batches need not be full.
+    tenure.markedUpTo = new Map([[tenure.shardId, tenure.markedUpTo.get(tenure.shardId) ?? -1n]]);
     tenure.delivered.clear();
     tenure.lanes.clear();
   }
