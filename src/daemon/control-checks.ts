@@ -81,6 +81,12 @@ export async function openChecked(
   }
 }
 
+/** Makes the parts of a mapping, asks nobody, and closes them. Throws a ResourceRefusal for what could not be carried out. */
+export async function checkOpening(definition: MappingDefinition, context: OpeningContext): Promise<void> {
+  const opened = await openOrRefuse(definition, context);
+  if (opened !== undefined) await closeOpen(opened);
+}
+
 function refuseMissingEmbedded(definition: MappingDefinition, { embedded }: OpeningContext): void {
   const { region, resource, service } = arnOf(definition.fields.EventSourceArn ?? '');
   if (region !== EMBEDDED_REGION) return;

@@ -43,6 +43,8 @@ export class LiveMapping {
   #applied: MappingDefinition | undefined;
   #prepared: OpenMapping | undefined;
   #isStale = false;
+  /** It has been deleted: its name may be another's by now. */
+  #isGone = false;
   #working: Promise<void> | undefined;
   /** Ends a change that waits for its turn. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -111,6 +113,7 @@ export class LiveMapping {
     this.#version = version;
     this.#lastModified = definition.lastModified;
     this.#transition = state;
+    void this.#discard();
     this.#prepared = prepared;
     this.begin();
   }
@@ -138,6 +141,16 @@ export class LiveMapping {
     this.#working ??= this.#work();
   }
 
+  /** Tries again what could not be carried out: what it names may be there now. */
+  retry(): void {
+    if (this.#working !== undefined || this.#problem !== undefined) this.begin();
+  }
+
+  /** Resolves when nothing is being carried out. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
   /** Closes what was made for it. The engine has stopped. */
   async close(): Promise<void> {
     await this.#working;
@@ -147,7 +160,7 @@ export class LiveMapping {
   async #work(): Promise<void> {
     // The answer comes before the change.
     await Promise.resolve();
-    while (this.#isStale && !this.#isOver()) {
+    while (this.#isStale && !this.#isGone && !this.#isOver()) {
       this.#isStale = false;
       try {
         await this.#apply();
@@ -179,7 +192,18 @@ export class LiveMapping {
     const applied = this.#applied;
     if (applied === undefined || isOther(applied, wanted)) return this.#replace(wanted);
     this.#applied = wanted;
+    await this.#discard();
     if (applied.enabled !== wanted.enabled) await this.#switch(wanted.enabled);
+  }
+
+  /** Closes what was made and is not needed. */
+  async #discard(): Promise<void> {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    if (prepared === undefined) return;
+    await closeOpen(prepared).catch((error: unknown) => {
+      this.#parts.logger.warn({ mapping: this.#definition.name, err: error }, 'a part could not be closed');
+    });
   }
 
   /** What it was is drained; what it is now goes on from the stored position. */
@@ -227,10 +251,12 @@ export class LiveMapping {
 
   async #delete(): Promise<void> {
     const { store, clock, closing, logger, onGone } = this.#parts;
+    await this.#discard();
     await this.#drain();
     do {
       try {
         await store.removeMapping(this.#definition.name);
+        this.#isGone = true;
         onGone(this);
         return;
       } catch (error) {

@@ -7,7 +7,6 @@ import {
   addTags,
   applyUpdate,
   byCreation,
-  type Claim,
   decodeDefinition,
   encodeDefinition,
   type ListQuery,
@@ -29,7 +28,7 @@ import {
   type UpdateRequest,
   unknownMapping,
 } from '../resource/index.ts';
-import { FunctionFinder, openChecked } from './control-checks.ts';
+import { checkOpening, FunctionFinder, type KnownFunction, openChecked } from './control-checks.ts';
 import { definitionOfPlan } from './control-file.ts';
 import { LiveMapping, type LiveParts } from './control-mapping.ts';
 import { closeOpen, type OpeningContext, openDefinition } from './control-opening.ts';
@@ -49,6 +48,13 @@ interface Stored {
   readonly version: number;
 }
 
+/** What an update makes of a mapping. */
+interface Updated {
+  readonly definition: MappingDefinition;
+  readonly movedTo: KnownFunction | undefined;
+  readonly isChanged: boolean;
+}
+
 type Configuration = Readonly<Record<string, unknown>>;
 
 /**
@@ -60,7 +66,7 @@ export class Control implements MappingApi {
   readonly #finder: FunctionFinder;
   readonly #live = new Map<string, LiveMapping>();
   readonly #byName = new Map<string, LiveMapping>();
-  /** Creations that were let through and are not stored yet: no second one of the same pair may come between. */
+  /** What was let through and is not stored yet: no second one of the same pair may come between. */
   readonly #coming = new Set<MappingDefinition>();
   readonly #closing = new Latch();
   readonly #disabled = new Set<string>();
@@ -125,6 +131,11 @@ export class Control implements MappingApi {
     }
   }
 
+  /** Tries again what could not be carried out: what it names may have come with another configuration. */
+  retry(): void {
+    for (const mapping of this.#live.values()) mapping.retry();
+  }
+
   /** Begins what the API made in an earlier run, and finishes what it deleted. */
   resume(): void {
     const stored = [...this.#stored.values()].toSorted((one, other) => byCreation(one.definition, other.definition));
@@ -157,17 +168,16 @@ export class Control implements MappingApi {
     const times = { createdAt: now, lastModified: now };
     const identity = { uuid, name: uuid, owner: { kind: 'api' as const }, isDeleting: false };
     const definition: MappingDefinition = { ...identity, ...times, source, functionArn: target.arn, enabled, fields, tags };
-    this.#refuseConflict(definition);
-    this.#coming.add(definition);
-    try {
+    return this.#claiming(definition, async () => {
       const opened = await openChecked(definition, target, this.#parts.context);
-      const version = await this.#put(definition, 0);
+      const version = await this.#put(definition, 0).catch(async (error: unknown) => {
+        if (opened !== undefined) await closeOpen(opened);
+        throw error;
+      });
       const mapping = this.#add(definition, version);
       mapping.accept(definition, version, stateOfCreate(enabled), opened);
       return mapping.configuration;
-    } finally {
-      this.#coming.delete(definition);
-    }
+    });
   }
 
   list(query: ListQuery): Configuration {
@@ -191,9 +201,18 @@ export class Control implements MappingApi {
     const mapping = this.#find(uuid);
     return mapping.inTurn(async () => {
       refuseInUse('update', mapping.definition);
-      const definition = await this.#updated(mapping.definition, request);
+      const { definition, movedTo, isChanged } = await this.#updated(mapping.definition, request);
       const state = stateOfUpdate(mapping.definition, definition.enabled);
-      return this.#change(mapping, definition, state);
+      if (movedTo === undefined) {
+        if (isChanged) await checkOpening(definition, this.#parts.context);
+        return this.#change(mapping, definition, state);
+      }
+      return this.#claiming(definition, async () => {
+        // Asked as at its creation, and made anew when it has been drained.
+        const asked = await openChecked(definition, movedTo, this.#parts.context);
+        if (asked !== undefined) await closeOpen(asked);
+        return this.#change(mapping, definition, state);
+      });
     });
   }
 
@@ -236,24 +255,15 @@ export class Control implements MappingApi {
     return mapping;
   }
 
-  async #updated(before: MappingDefinition, request: UpdateRequest): Promise<MappingDefinition> {
+  /** What a mapping is after an update; `movedTo`: its function where that is another one. */
+  async #updated(before: MappingDefinition, request: UpdateRequest): Promise<Updated> {
     const { fields, isChanged } = applyUpdate(before, request);
     const target = request.functionName === undefined ? undefined : await this.#finder.find(request.functionName);
-    const definition: MappingDefinition = {
-      ...before,
-      fields,
-      functionArn: target?.arn ?? before.functionArn,
-      enabled: request.enabled ?? before.enabled,
-      lastModified: this.#now,
-    };
-    const isMoved = definition.functionArn !== before.functionArn;
-    if (isChanged || isMoved) refuseOwned(before);
-    if (!isMoved || target === undefined) return definition;
-    this.#refuseConflict(definition, before.uuid);
-    // Asked as at its creation, and made anew when it has been drained.
-    const asked = await openChecked(definition, target, this.#parts.context);
-    if (asked !== undefined) await closeOpen(asked);
-    return definition;
+    const functionArn = target?.arn ?? before.functionArn;
+    const movedTo = functionArn === before.functionArn ? undefined : target;
+    if (isChanged || movedTo !== undefined) refuseOwned(before);
+    const definition = { ...before, fields, functionArn, enabled: request.enabled ?? before.enabled, lastModified: this.#now };
+    return { definition, movedTo, isChanged };
   }
 
   async #retag(resource: string, uuid: string, change: (before: Tags) => Tags): Promise<void> {
@@ -294,12 +304,19 @@ export class Control implements MappingApi {
     }
   }
 
-  #refuseConflict(claim: Claim, except?: string): void {
-    const others = [...[...this.#live.values()].map(({ definition }) => definition), ...this.#coming];
+  /** Runs `work` while no other mapping may come to have the source and the function of this one. */
+  async #claiming<Value>(definition: MappingDefinition, work: () => Promise<Value>): Promise<Value> {
+    const others = [...[...this.#live.values()].map((mapping) => mapping.definition), ...this.#coming];
     refuseConflict(
-      claim,
-      others.filter(({ uuid }) => uuid !== except),
+      definition,
+      others.filter(({ uuid }) => uuid !== definition.uuid),
     );
+    this.#coming.add(definition);
+    try {
+      return await work();
+    } finally {
+      this.#coming.delete(definition);
+    }
   }
 
   #add(definition: MappingDefinition, version: number): LiveMapping {
@@ -344,6 +361,7 @@ export class Control implements MappingApi {
   async #forget(definition: MappingDefinition): Promise<void> {
     const mapping = this.#live.get(definition.uuid);
     if (mapping !== undefined) {
+      if (mapping.definition.isDeleting) return;
       await mapping.inTurn(() => this.#change(mapping, { ...mapping.definition, isDeleting: true, lastModified: this.#now }, 'Deleting'));
       return;
     }
@@ -352,24 +370,39 @@ export class Control implements MappingApi {
   }
 
   async #reconcileOne(file: string, plan: MappingPlan, opened: OpenMapping | undefined): Promise<void> {
+    const known = this.#byName.get(plan.name);
+    // What is being removed takes its positions with it first: the same name is another mapping then.
+    if (known?.definition.isDeleting === true) await known.settled();
     const live = this.#byName.get(plan.name);
-    const stored = live === undefined ? this.#stored.get(plan.name) : live;
-    if (stored?.definition.isDeleting === true && live === undefined) await this.#forget(stored.definition);
+    if (live !== undefined) return live.inTurn(() => this.#reconcileLive(live, file, plan, opened));
+    const stored = this.#stored.get(plan.name);
+    if (stored?.definition.isDeleting === true) await this.#forget(stored.definition);
     const before = stored?.definition.isDeleting === true ? undefined : stored;
-    const { config, catalog } = this.#parts.context;
-    const owner = { kind: 'file' as const, file };
-    const parts = { plan, owner, config, now: catalog.clock.wall(), uuid: catalog.random.uuid() };
-    const definition = definitionOfPlan({ ...parts, before: before?.definition });
+    const definition = this.#definitionOf(file, plan, before?.definition);
     const version = definition === before?.definition ? before.version : await this.#putOfFile(definition, before?.version ?? 0);
     this.#stored.delete(plan.name);
-    if (live !== undefined) {
-      if (definition !== before?.definition) live.accept(definition, version, 'Updating', opened);
-      this.#noteSwitch(definition);
-      return;
-    }
     const mapping = this.#add(definition, version);
     if (opened === undefined) mapping.begin();
     else mapping.adopt(opened);
+  }
+
+  /** In turn with what the API changes of it. */
+  async #reconcileLive(live: LiveMapping, file: string, plan: MappingPlan, opened: OpenMapping | undefined): Promise<void> {
+    const before = live.definition;
+    // Only a stop leaves what is being removed; the next start finishes it.
+    const definition = before.isDeleting ? before : this.#definitionOf(file, plan, before);
+    if (definition === before) {
+      if (opened !== undefined) await closeOpen(opened);
+      return;
+    }
+    live.accept(definition, await this.#putOfFile(definition, live.version), 'Updating', opened);
+    this.#noteSwitch(definition);
+  }
+
+  #definitionOf(file: string, plan: MappingPlan, before: MappingDefinition | undefined): MappingDefinition {
+    const { config, catalog } = this.#parts.context;
+    const owner = { kind: 'file' as const, file };
+    return definitionOfPlan({ plan, owner, config, before, now: catalog.clock.wall(), uuid: catalog.random.uuid() });
   }
 }
 

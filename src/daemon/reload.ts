@@ -65,6 +65,7 @@ export async function reload(parts: ReloadParts, after: DaemonConfig): Promise<C
     for (const name of removed) take(parts, name, outgoing);
     await closeTargets(outgoing, parts.logger);
   });
+  control.retry();
   narrator.reloaded(change);
   return change;
 }
