@@ -22,7 +22,8 @@ export class LossForecast {
       return undefined;
     }
     if (last !== undefined && at > last.at) {
-      const sample = (lagMs - last.lagMs) / (at - last.at);
+      // Nothing ages faster than time goes: what jumps was not known before, or came late.
+      const sample = Math.min(1, (lagMs - last.lagMs) / (at - last.at));
       const weight = this.#growth === undefined ? 1 : 1 - Math.exp(-(at - last.at) / MEMORY_MS);
       this.#growth = (this.#growth ?? 0) * (1 - weight) + sample * weight;
     }

@@ -27,6 +27,13 @@ describe('the forecast of a loss', () => {
     expect(after(60, () => undefined)).toBeUndefined();
   });
 
+  it('takes a lag that becomes known late, or old records that come late, for no faster loss than standing still', () => {
+    const forecast = new LossForecast();
+    forecast.look(0, DAY, 0);
+    expect(forecast.look(61_000, DAY, 10_000)).toBeCloseTo((DAY - 61_000) / 1000, 3);
+    expect(forecast.look(6 * 60 * MINUTE, DAY, 20_000)).toBeCloseTo((18 * 60 * MINUTE) / 1000, 3);
+  });
+
   it('is now when the oldest record is as old as what is kept', () => {
     expect(after(1, () => DAY)).toBe(0);
   });
