@@ -169,11 +169,12 @@ export class PartitionWork implements Predecessor {
   }
 
   async #find(): Promise<{ readonly row: ShardRow; readonly isStored: boolean } | 'stands still'> {
-    const { offsets, start, origin, mapping, listener, options, membership } = this.#parts;
+    const { offsets, start, origin, committer, mapping, listener, options, membership } = this.#parts;
     const all = await offsets();
     const ours = all.find(({ partition }) => partition === this.partition);
     if (ours === undefined) throw new Error(`the group does not tell the offsets of ${this.name}`);
     const known = this.#originOf(all);
+    if (known !== undefined) committer.begun(known);
     const began: StreamStart = start.kind === 'latest' ? { kind: 'latest', since: known?.since ?? start.since } : start;
     const isForeign = known === undefined && all.some(({ committed }) => committed !== undefined);
     const initialPartitions = isForeign ? 0 : (known ?? origin).partitions;
@@ -203,11 +204,9 @@ export class PartitionWork implements Predecessor {
 
   /** The start as the first member of the group took it; `undefined` when no commit tells. */
   #originOf(all: readonly PartitionOffsets[]): TopicOrigin | undefined {
-    for (const { committed } of all) {
-      const state = committed && this.#decode(committed);
-      if (state !== undefined) return state.origin;
-    }
-    return undefined;
+    const told = all.flatMap(({ committed }) => (committed && this.#decode(committed)?.origin) ?? []);
+    if (told.length === 0) return undefined;
+    return told.reduce((first, origin) => (origin.since < first.since ? origin : first), this.#parts.origin);
   }
 
   #decode(committed: { readonly offset: SequenceNumber; readonly metadata: string }): CommitState | undefined {

@@ -27,11 +27,14 @@ export function commitOffset({ position }: ShardRow): SequenceNumber {
 }
 
 /**
- * What else survives with the offset (design: the state row), in at most {@link COMMIT_METADATA_MAX} characters: varints, offsets
+ * What else survives with the offset (design: the state row), in at most `most` characters: varints, offsets
  * as distances from the committed one. What does not fit is left out from the least needed on: older numbers of lanes, then
  * failed ranges, then all: the offset alone counts then, and what was done beyond it is repeated.
  */
-export function encodeCommit(state: CommitState): { readonly offset: SequenceNumber; readonly metadata: string } {
+export function encodeCommit(
+  state: CommitState,
+  most: number = COMMIT_METADATA_MAX,
+): { readonly offset: SequenceNumber; readonly metadata: string } {
   const offset = commitOffset(state.row);
   const { row } = state;
   const blank: LaneMarks = { scheme: row.current.scheme, lanes: row.current.lanes.map(() => null) };
@@ -43,7 +46,7 @@ export function encodeCommit(state: CommitState): { readonly offset: SequenceNum
   ];
   for (const fitting of smaller) {
     const metadata = MARK + writeState({ ...state, row: fitting }, BigInt(offset));
-    if (metadata.length <= COMMIT_METADATA_MAX) return { offset, metadata };
+    if (metadata.length <= most) return { offset, metadata };
   }
   return { offset, metadata: '' };
 }

@@ -1,6 +1,7 @@
 import {
   asSourceError,
   type Clock,
+  COMMIT_METADATA_MAX,
   type EngineListener,
   type OffsetCommit,
   type SequenceNumber,
@@ -19,6 +20,7 @@ const COMMIT_BACKOFF = { baseMs: 100, capMs: 5000 };
 export interface OffsetCommitterParts {
   readonly mapping: string;
   readonly membership: Pick<TopicMembership, 'commit'>;
+  /** How this process began, unless the group knows of an earlier beginning. */
   readonly origin: TopicOrigin;
   readonly clock: Clock;
   /** At the latest so long after a change it is committed, ms. */
@@ -52,10 +54,14 @@ export class OffsetCommitter {
   readonly #over = new Set<string>();
   /** How often each has changed, and up to which change it is committed. */
   readonly #changes = new Map<string, { changed: number; committed: number; offset: SequenceNumber | undefined }>();
+  #origin: TopicOrigin;
+  /** As much as the group takes beside an offset. */
+  #metadataMax = COMMIT_METADATA_MAX;
 
   constructor(parts: OffsetCommitterParts) {
     this.#parts = parts;
-    const { clock, intervalMs } = parts;
+    const { clock, intervalMs, origin } = parts;
+    this.#origin = origin;
     this.#groups = new WriteGroups({ clock, intervalMs, write: (rows) => this.#commit(rows) });
   }
 
@@ -77,12 +83,21 @@ export class OffsetCommitter {
   /** Commits what has changed so far of one, now, whatever becomes of others. False: it is somebody else's, or the engine ends. */
   async flushOf(ownership: Ownership): Promise<boolean> {
     const key = keyOf(ownership);
-    const wanted = this.#changes.get(key)?.changed ?? 0;
-    for (;;) {
-      if (this.#over.has(key)) return false;
-      if ((this.#changes.get(key)?.committed ?? 0) >= wanted) return true;
-      if (!(await this.#groups.flush()) && this.#parts.hurry.isSet) return false;
+    const count = this.#changes.get(key);
+    const wanted = count?.changed ?? 0;
+    for (let isLast = false; ; isLast = this.#parts.hurry.isSet) {
+      // One that has begun again meanwhile counts anew.
+      if (this.#over.has(key) || this.#changes.get(key) !== count) return false;
+      if ((count?.committed ?? 0) >= wanted) return true;
+      // What was given up in a hurry is in no later write, so nothing would be waited for.
+      if (isLast) return false;
+      await this.#groups.flush();
     }
+  }
+
+  /** The group remembers how the mapping began: so it is committed on, whenever this process began. */
+  begun(origin: TopicOrigin): void {
+    this.#origin = origin;
   }
 
   /** An ownership begins, or goes on after a rebalance in which a late commit of it was refused. */
@@ -111,11 +126,18 @@ export class OffsetCommitter {
       const tried = await this.#try(ours);
       if (tried.refused) isWhole = false;
       left = tried.failed;
-      if (left.length > 0) {
+      if (left.length > 0 && !this.#takesLess(tried.error)) {
         onTrouble(tried.error);
         if (!(await sleep(clock, steadyBackoffMs(COMMIT_BACKOFF, attempt, 0), hurry))) return false;
       }
     }
+  }
+
+  /** Brokers may be set up to take less beside an offset; others would wait for what is never taken. */
+  #takesLess(error: SourceError | undefined): boolean {
+    if (error?.kind !== 'invalid' || this.#metadataMax === 0) return false;
+    this.#metadataMax = Math.floor(this.#metadataMax / 2);
+    return true;
   }
 
   async #try(rows: readonly OwnedRow[]): Promise<{ refused: boolean; failed: readonly OwnedRow[]; error: SourceError | undefined }> {
@@ -161,7 +183,7 @@ export class OffsetCommitter {
   }
 
   #commitOf({ partition, epoch, snapshot }: OwnedRow): OffsetCommit {
-    return { partition, epoch, ...encodeCommit({ row: snapshot(), origin: this.#parts.origin }) };
+    return { partition, epoch, ...encodeCommit({ row: snapshot(), origin: this.#origin }, this.#metadataMax) };
   }
 }
 

@@ -20,8 +20,8 @@ export const TOPIC_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'offset and metadata are of two instants',
     file: 'src/settle/offset-committer.ts',
-    find: 'return { partition, epoch, ...encodeCommit({ row: snapshot(), origin: this.#parts.origin }) };',
-    replace: `const now = encodeCommit({ row: snapshot(), origin: this.#parts.origin });
+    find: 'return { partition, epoch, ...encodeCommit({ row: snapshot(), origin: this.#origin }, this.#metadataMax) };',
+    replace: `const now = encodeCommit({ row: snapshot(), origin: this.#origin });
     const metadata = this.#early.get(keyOf({ partition, epoch })) ?? now.metadata;
     this.#early.set(keyOf({ partition, epoch }), now.metadata);
     return { partition, epoch, offset: now.offset, metadata };`,
