@@ -1,4 +1,4 @@
-import type { FailureDestination, Random, TopicMappingOptions, TopicSource } from '../contract/index.ts';
+import { ConfigError, type FailureDestination, type Random, type TopicMappingOptions, type TopicSource } from '../contract/index.ts';
 import { ProcessingResult } from './processing-result.ts';
 import { SourceMapping, type SourceMappingParts } from './source-mapping.ts';
 import { TopicTenure } from './topic-tenure.ts';
@@ -15,9 +15,13 @@ export interface TopicMappingParts extends Omit<SourceMappingParts, 'begin' | 'l
   readonly groupId: string;
 }
 
+/** The longest id of a group: AWS's limit. */
+const GROUP_ID_LENGTH_MAX = 200;
+
 /**
  * A mapping of a topic. Its consumer group spreads the partitions over all processes that run it, and keeps its positions. It was
- * created now: that is what LATEST means, unless a commit of its group remembers an earlier instant.
+ * created now: that is what LATEST means, unless a commit of its group remembers an earlier instant. Throws a ConfigError when the
+ * group would be named after the mapping, whose name is too long for that.
  */
 export function topicMapping(parts: TopicMappingParts): SourceMapping {
   const { id, name, source, destination, invoker, options, buffer, random, clock } = parts;
@@ -25,6 +29,10 @@ export function topicMapping(parts: TopicMappingParts): SourceMapping {
   const listener = result.noting(parts.listener);
   const createdAt = parts.createdAt ?? clock.wall();
   const groupId = options.consumerGroupId ?? parts.groupId;
+  if (groupId.length > GROUP_ID_LENGTH_MAX) {
+    const message = `is needed where the name of the mapping, which is taken otherwise, has more than ${String(GROUP_ID_LENGTH_MAX)} characters`;
+    throw new ConfigError([{ field: 'consumerGroupId', message }]);
+  }
   const shared = { mapping: name, mappingId: id, source, destination, invoker, options, buffer, random, clock, listener };
   return new SourceMapping({
     ...parts,
