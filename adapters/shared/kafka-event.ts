@@ -123,6 +123,14 @@ export function eventBytes(record: KafkaRecord): number {
   return Buffer.byteLength(JSON.stringify(toRecord(record))) + 1;
 }
 
+/** The dates that there are end here, epoch ms. */
+const DATE_MAX = 8_640_000_000_000_000;
+
+/** A record's timestamp as ISO text. Producers may write any number; one that is no date is shown as the nearest that is. */
+export function kafkaInstant(timestamp: number): string {
+  return new Date(Math.max(-DATE_MAX, Math.min(DATE_MAX, timestamp))).toISOString();
+}
+
 /** The part of an invocation record that names a batch which is given up; at least one record. */
 export function kafkaBatchInfo(partition: number, records: readonly KafkaRecord[], source: KafkaEventSource): BatchInfo {
   const first = records[0];
@@ -140,8 +148,8 @@ export function kafkaBatchInfo(partition: number, records: readonly KafkaRecord[
         [partitionName(topic, partition)]: {
           firstRecordOffset: first.sequenceNumber,
           lastRecordOffset: last.sequenceNumber,
-          firstRecordTimestamp: new Date(first.arrivedAt).toISOString(),
-          lastRecordTimestamp: new Date(last.arrivedAt).toISOString(),
+          firstRecordTimestamp: kafkaInstant(first.arrivedAt),
+          lastRecordTimestamp: kafkaInstant(last.arrivedAt),
         },
       },
     },

@@ -1,7 +1,7 @@
 /** What a batch that is given up becomes in a topic: one message per record, under the record's key. */
 import type { MSKRecord } from 'aws-lambda';
 import { type BatchInfo, type Discard, discardJson } from '../../../src/index.ts';
-import type { KafkaEvent } from '../../shared/kafka-event.ts';
+import { type KafkaEvent, kafkaInstant } from '../../shared/kafka-event.ts';
 import type { KafkaDestinationFormat } from './options.ts';
 
 /** A message as kafkajs takes it. */
@@ -49,7 +49,7 @@ function asJson(discard: Discard, event: KafkaEvent, record: EventRecord): Outgo
       ...('eventSourceArn' in event ? { eventSourceArn: event.eventSourceArn } : undefined),
       bootstrapServers: event.bootstrapServers,
       payloadSize: Buffer.byteLength(payload),
-      recordInfo: { offset: String(record.offset), timestamp: new Date(record.timestamp).toISOString() },
+      recordInfo: { offset: String(record.offset), timestamp: kafkaInstant(record.timestamp) },
     } satisfies BatchInfo['value'],
   });
   const key = bytesOf(record.key);
@@ -87,7 +87,7 @@ function contextOf({ record: failure, mappingId, ...discard }: Discard, record: 
     'record-topic': record.topic,
     'record-partition': String(record.partition),
     'record-offset': String(record.offset),
-    'record-timestamp': new Date(record.timestamp).toISOString(),
+    'record-timestamp': kafkaInstant(record.timestamp),
   };
 }
 
