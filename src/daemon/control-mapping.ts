@@ -1,4 +1,4 @@
-import { type Clock, ConfigError, type Logger, type MappingState, type StateStore } from '../contract/index.ts';
+import { type Clock, ConfigError, type Logger, type MappingExplanation, type MappingState, type StateStore } from '../contract/index.ts';
 import type { CoreEngine } from '../engine/index.ts';
 import type { Latch } from '../kit/index.ts';
 import { type Deferred, deferred, sleep } from '../kit/index.ts';
@@ -6,6 +6,7 @@ import type { Mapping } from '../mapping/index.ts';
 import { configurationOf, type MappingDefinition } from '../resource/index.ts';
 import { addToEngine, closeOpen, entryOf } from './control-opening.ts';
 import type { OpenMapping } from './open-mappings.ts';
+import { explainUnopened } from './unopened.ts';
 
 /** Between tries to remove the state of a mapping from a store that fails, ms. */
 const REMOVE_RETRY_MS = 1000;
@@ -50,6 +51,8 @@ export class LiveMapping {
   #turn: Promise<unknown> = Promise.resolve();
   #resultBefore: string | undefined;
   #problem: string | undefined;
+  /** Since when, epoch ms. */
+  #problemSince = 0;
 
   constructor(parts: LiveParts, definition: MappingDefinition, version: number) {
     this.#parts = parts;
@@ -86,6 +89,13 @@ export class LiveMapping {
     if (this.#problem !== undefined) return `PROBLEM: ${this.#problem}`;
     const result = this.#mapping?.lastProcessingResult;
     return result === undefined || result === NONE_YET ? this.#resultBefore : result;
+  }
+
+  /** Why the engine does not have it; `undefined` when it has it, or will. */
+  get unopened(): MappingExplanation | undefined {
+    if (this.#mapping !== undefined || this.#problem === undefined) return undefined;
+    const { clock } = this.#parts;
+    return explainUnopened(this.#definition, this.state, { text: this.#problem, since: this.#problemSince, at: clock.wall() });
   }
 
   /** The engine moved it. */
@@ -167,6 +177,7 @@ export class LiveMapping {
         this.#problem = undefined;
       } catch (error) {
         if (this.#isOver()) break;
+        if (this.#problem === undefined) this.#problemSince = this.#parts.clock.wall();
         this.#problem = error instanceof Error ? error.message : String(error);
         const fields = { mapping: this.#definition.name, ...(error instanceof ConfigError ? { problem: this.#problem } : { err: error }) };
         this.#parts.logger.error(fields, 'a mapping cannot be carried out as it was asked for');

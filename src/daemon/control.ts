@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { MappingState, StateStore } from '../contract/index.ts';
+import type { MappingExplanation, MappingState, StateStore } from '../contract/index.ts';
 import { type CoreEngine, parseFunctionName } from '../engine/index.ts';
 import { deferred, Latch } from '../kit/index.ts';
 import type { MappingApi } from '../manage/index.ts';
@@ -85,6 +85,11 @@ export class Control implements MappingApi {
   /** Names of mappings that are switched off on purpose. */
   get disabled(): ReadonlySet<string> {
     return this.#disabled;
+  }
+
+  /** Mappings that the engine does not have because they cannot be carried out, such as one whose function is gone. */
+  get unopened(): readonly MappingExplanation[] {
+    return [...this.#live.values()].flatMap((mapping) => mapping.unopened ?? []);
   }
 
   /** Reads what is stored. To be called once, before anything else. Rejects when the store cannot be read. */

@@ -25,6 +25,7 @@
  * - control-opening.ts  from a definition to the engine
  * - control-checks.ts   what is looked at before a definition is taken
  * - control-file.ts     definitions of a file
+ * - unopened.ts       what keeps a mapping from being made
  * - start-content.ts  a file, and what options say instead
  * - serve.ts          start, wait, stop
  * - stop-requests.ts  signals and crashes

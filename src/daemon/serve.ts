@@ -46,6 +46,7 @@ export async function serve(catalog: Catalog, config: DaemonConfig, readAgain?: 
       topics: embedded.topics,
       phase: () => state.phase,
       findings: () => engine.findings,
+      unopened: () => control.unopened,
       meter,
       clock: catalog.clock,
       random: catalog.random,

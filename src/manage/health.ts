@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { MappingExplanation } from '../contract/index.ts';
 import { describeWait, type Mapping } from '../mapping/index.ts';
 import type { ManageParts } from './types.ts';
 
@@ -11,10 +12,10 @@ interface NotReady {
 
 /** Adds what tells how things are. */
 export function addHealth(server: FastifyInstance, parts: ManageParts): void {
-  const { meter, mappings, phase, findings = () => [] } = parts;
+  const { meter, mappings, phase, findings = () => [], unopened = () => [] } = parts;
   server.get('/healthz', () => ({ status: 'alive' }));
   server.get('/readyz', (_request, reply) => {
-    const waiting = mappings().flatMap((mapping) => notReady(mapping, parts));
+    const waiting = [...mappings().flatMap((mapping) => notReady(mapping, parts)), ...unopened().flatMap((one) => notMade(one, parts))];
     const found = findings();
     const isStuck = found.some(({ severity }) => severity === 'stuck');
     const isReady = phase() === 'running' && waiting.length === 0 && !isStuck;
@@ -25,17 +26,32 @@ export function addHealth(server: FastifyInstance, parts: ManageParts): void {
   });
   server.get('/metrics', async (_request, reply) => reply.type(meter.contentType).send(await meter.metrics()));
   server.get('/mappings', () => ({
-    mappings: mappings().map((mapping) => ({
-      id: mapping.id,
-      name: mapping.name,
-      eventSource: mapping.sourceLabel,
-      ...(mapping.lastProcessingResult === undefined ? undefined : { lastProcessingResult: mapping.lastProcessingResult }),
-      functionName: mapping.functionName,
-      state: mapping.state,
-      inFlight: mapping.inFlight,
-      waits: waitsOf(mapping, parts),
-    })),
+    mappings: [
+      ...mappings().map((mapping) => ({
+        id: mapping.id,
+        name: mapping.name,
+        eventSource: mapping.sourceLabel,
+        ...(mapping.lastProcessingResult === undefined ? undefined : { lastProcessingResult: mapping.lastProcessingResult }),
+        functionName: mapping.functionName,
+        state: mapping.state,
+        inFlight: mapping.inFlight,
+        waits: waitsOf(mapping, parts),
+      })),
+      ...unopened().map(({ id, name, eventSource, functionName, state, inFlight, waits }) => ({
+        id,
+        name,
+        eventSource,
+        functionName,
+        state,
+        inFlight,
+        waits: waits.map(({ part, text }) => `${part}: ${text}`),
+      })),
+    ],
   }));
+}
+
+function notMade({ name, state, waits }: MappingExplanation, { disabled }: ManageParts): NotReady[] {
+  return disabled.has(name) ? [] : [{ mapping: name, state, waits: waits.map(({ part, text }) => `${part}: ${text}`) }];
 }
 
 function notReady(mapping: Mapping, parts: ManageParts): NotReady[] {

@@ -1,4 +1,4 @@
-import type { Clock, Finding, Meter, QueueDepth, Random, StreamShard, TopicDescription } from '../contract/index.ts';
+import type { Clock, Finding, MappingExplanation, Meter, QueueDepth, Random, StreamShard, TopicDescription } from '../contract/index.ts';
 import type { Mapping } from '../mapping/index.ts';
 import type { LambdaApi } from './lambda/index.ts';
 import type { Access, RateLimitOptions, TlsFiles } from './security/index.ts';
@@ -78,6 +78,8 @@ export interface ManageParts {
   readonly phase: () => Phase;
   /** What the watchdog found at its last look. */
   readonly findings?: () => readonly Finding[];
+  /** Mappings that are to be there and cannot be made. */
+  readonly unopened?: () => readonly MappingExplanation[];
   readonly meter: ScrapedMeter;
   readonly clock: Clock;
   readonly random: Random;

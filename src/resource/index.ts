@@ -19,7 +19,7 @@
  * - tags.ts           tags
  * - arns.ts           ARNs of functions and mappings
  */
-export { functionArnOf } from './arns.ts';
+export { functionArnOf, partsOfFunctionArn } from './arns.ts';
 export { configurationOf } from './configuration.ts';
 export { type Claim, refuseConflict } from './conflicts.ts';
 export { withDefaults } from './defaults.ts';

@@ -45,6 +45,7 @@ export async function apiWorld(security: SecuritySettings): Promise<ApiWorld> {
     ...embedded,
     phase: () => 'running',
     findings: () => engine.findings,
+    unopened: () => control.unopened,
     meter,
     clock: catalog.clock,
     random: catalog.random,

@@ -116,11 +116,17 @@ describe('a reload', () => {
     const { UUID: uuid } = await daemon.control.create({ FunctionName: 'f', EventSourceArn: QUEUE });
     await until(() => daemon.control.get(String(uuid))['State'] === 'Enabled');
     await daemon.reload(config(G));
-    await until(() => daemon.engine.mappings.length === 0);
+    await until(() => daemon.control.unopened.length === 1);
+    const [unopened] = daemon.control.unopened;
+    expect(unopened).toMatchObject({ id: uuid, eventSource: QUEUE, functionName: 'f', state: 'Creating' });
+    expect(unopened?.waits.map(({ text }) => text)).toEqual([
+      expect.stringContaining('cannot be carried out: FunctionName: Function does not exist: there is no function f in this file'),
+    ]);
     await daemon.reload(config(`${F}, ${G}`));
     await until(() => daemon.control.get(String(uuid))['State'] === 'Enabled');
     send('one');
     await until(() => called.includes('one'));
+    expect(daemon.control.unopened).toEqual([]);
   });
 });
 

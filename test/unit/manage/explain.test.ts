@@ -12,6 +12,7 @@ let engine: CoreEngine;
 let server: ManageServer;
 let url: string;
 let findings: Finding[];
+let unopened: MappingExplanation[];
 
 beforeEach(async () => {
   const meter = prometheusMeter();
@@ -19,6 +20,7 @@ beforeEach(async () => {
   engine = new CoreEngine(platform);
   engine.map({ name: NAME, source: embeddedQueue({ name: 'orders' }), target: handler(() => undefined) });
   findings = [];
+  unopened = [];
   server = manageServer({
     mappings: () => engine.mappings,
     disabled: new Set([NAME]),
@@ -27,6 +29,7 @@ beforeEach(async () => {
     topics: new Map(),
     phase: () => 'running',
     findings: () => findings,
+    unopened: () => unopened,
     meter,
     clock: systemClock,
     random: systemRandom,
@@ -54,6 +57,25 @@ describe('GET /mappings/NAME/explain', () => {
     const response = await fetch(`${url}/mappings/${encodeURIComponent('orders/prin')}/explain`);
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({ error: 'NotFound', message: 'there is no mapping orders/prin; did you mean orders/print?' });
+  });
+});
+
+describe('a mapping that cannot be made', () => {
+  it('is listed, explained and keeps the daemon from being ready', async () => {
+    const [mapping] = engine.mappings;
+    if (mapping === undefined) throw new Error('there is no mapping');
+    const waits = [{ part: 'mapping', reason: 'source' as const, text: 'cannot be carried out: why', since: 1, until: undefined }];
+    unopened = [{ ...(await mapping.explain()), id: 'an-id', name: 'gone', state: 'Creating', waits }];
+    const read = async (path: string): Promise<unknown> => (await fetch(`${url}${path}`)).json();
+    expect(await read('/mappings/gone/explain')).toMatchObject({ id: 'an-id', waits: [{ text: 'cannot be carried out: why' }] });
+    expect(await read('/mappings')).toMatchObject({
+      mappings: [{ name: NAME }, { id: 'an-id', state: 'Creating', waits: ['mapping: cannot be carried out: why'] }],
+    });
+    expect(await read('/readyz')).toEqual({
+      status: 'not ready',
+      phase: 'running',
+      waiting: [{ mapping: 'gone', state: 'Creating', waits: ['mapping: cannot be carried out: why'] }],
+    });
   });
 });
 
