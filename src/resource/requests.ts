@@ -1,4 +1,4 @@
-import { fieldsOf, refuseForeignFields } from './applicability.ts';
+import { fieldsOf, type Given, refuseForeignFields } from './applicability.ts';
 import { withDefaults } from './defaults.ts';
 import type { MappingDefinition, MappingFields, SourceKind } from './definition.ts';
 import { CREATE, UPDATE } from './fields.ts';
@@ -63,7 +63,7 @@ export function applyUpdate(definition: MappingDefinition, { given }: UpdateRequ
   const { source, fields: before, uuid } = definition;
   refuseForeignFields(source, given);
   refuseOtherGroup(before, given);
-  const wanted = cleared({ ...before, ...withGroupOf(before, fieldsOf(source, given)) }) as Wanted;
+  const wanted = cleared({ ...before, ...withPollersOf(before, withGroupOf(before, fieldsOf(source, given))) }) as Wanted;
   // Its start was checked when it was created, and cannot change.
   checkTogether(source, wanted, Number.POSITIVE_INFINITY);
   const fields = withDefaults(source, wanted, uuid);
@@ -82,8 +82,15 @@ function refuseOtherGroup(before: MappingFields, given: Readonly<Record<string, 
   }
 }
 
+/** Pollers keep what is left out of them; an empty configuration ends provisioned mode. */
+function withPollersOf({ ProvisionedPollerConfig: before }: MappingFields, given: Given): Given {
+  const pollers = given['ProvisionedPollerConfig'] as MappingFields['ProvisionedPollerConfig'];
+  if (pollers === undefined || Object.keys(pollers).length === 0) return given;
+  return { ...given, ProvisionedPollerConfig: { ...before, ...pollers } };
+}
+
 /** A configuration of Kafka replaces the one before, but for the group. */
-function withGroupOf(before: MappingFields, given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function withGroupOf(before: MappingFields, given: Given): Given {
   const configs = KAFKA_CONFIGS.flatMap((field): [string, unknown][] => {
     const config = given[field];
     return config === undefined ? [] : [[field, { ...config, ConsumerGroupId: before[field]?.ConsumerGroupId }]];
@@ -114,6 +121,11 @@ function clearedField(field: string, value: unknown): [string, unknown][] {
     case 'DestinationConfig': {
       const destination = (value as MappingFields['DestinationConfig'])?.OnFailure?.Destination ?? '';
       return destination === '' ? [] : [[field, { OnFailure: { Destination: destination } }]];
+    }
+    case 'AmazonManagedKafkaEventSourceConfig':
+    case 'SelfManagedKafkaEventSourceConfig': {
+      const { SchemaRegistryConfig: registry, ...kept } = value as { readonly SchemaRegistryConfig?: object };
+      return [[field, registry === undefined || Object.keys(registry).length === 0 ? kept : value]];
     }
     case 'ScalingConfig':
     case 'MetricsConfig':

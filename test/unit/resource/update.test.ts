@@ -40,6 +40,15 @@ describe('an update', () => {
     const before = { ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 5, PollerGroupName: 'g' } };
     const after = { ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 5, PollerGroupName: '' } };
     expect(updated('msk', before, after).ProvisionedPollerConfig).toEqual({ MinimumPollers: 1, MaximumPollers: 5 });
+    expect(updated('msk', before, { ProvisionedPollerConfig: { PollerGroupName: '' } }).ProvisionedPollerConfig).toEqual({
+      MinimumPollers: 1,
+      MaximumPollers: 5,
+    });
+    expect(updated('msk', before, { ProvisionedPollerConfig: { MaximumPollers: 9 } }).ProvisionedPollerConfig).toEqual({
+      MinimumPollers: 1,
+      MaximumPollers: 9,
+      PollerGroupName: 'g',
+    });
   });
 
   test.each([
@@ -73,6 +82,11 @@ describe('an update', () => {
     ],
   ] as const)('of %s with %j by %j is refused: %s', (source, before, body, message) => {
     expect(() => updated(source, before, body)).toThrow(message);
+  });
+
+  test('leaves nothing of a schema registry that is cleared', () => {
+    const config = { SelfManagedKafkaEventSourceConfig: { SchemaRegistryConfig: {} } };
+    expect(updated('self-managed-kafka', {}, config)).toEqual(defined('self-managed-kafka').fields);
   });
 
   test('ignores what cannot change, as AWS does, and keeps the consumer group', () => {
