@@ -160,7 +160,11 @@ export class ShardTask {
   async run(): Promise<ShardEnd> {
     const { listener, mapping } = this.#works;
     listener('shard.state', { mapping, shardId: this.shardId, state: 'reading' });
-    const working = Promise.all(this.#lanes.map((lane) => lane.run()));
+    // A defect is told when it comes: the reader goes on, and a rejection that nobody waits for yet would end the process.
+    const onDefect = (error: unknown): void => {
+      listener('engine.defect', { mapping, error });
+    };
+    const working = Promise.all(this.#lanes.map((lane) => lane.run().catch(onDefect)));
     await this.#read().finally(() => {
       this.#isResting = true;
       this.#notePage();
