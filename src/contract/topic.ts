@@ -92,7 +92,10 @@ export type CommitResult = 'committed' | 'refused' | SourceError;
 
 /** A membership of a consumer group, from `join` to `leave`. */
 export interface TopicMembership<Item extends StreamRecord = StreamRecord> {
-  /** Every partition of the topic, ours or not. Throws a SourceError. */
+  /**
+   * Every partition of the topic, ours or not. Where a partition's log cannot be asked at present, its committed offset stands for the
+   * log's start and end, and without one it is left out. Throws a SourceError.
+   */
   offsets(): Promise<readonly PartitionOffsets[]>;
   /** The offset of the first record that has `timestamp` (epoch ms) or a later one; the log's end when there is none. Throws a SourceError. */
   offsetAt(partition: number, timestamp: number): Promise<SequenceNumber>;

@@ -7,7 +7,7 @@ import type { WireBroker, WireCommitted } from './wire.ts';
 /** Whose offsets. */
 export interface TopicLog {
   readonly topic: string;
-  readonly brokers: Brokers;
+  readonly brokers: Pick<Brokers, 'coordinator' | 'onBroker' | 'partitions' | 'refresh'>;
   /** 0: everything; 1: only what is committed. */
   readonly isolationLevel: number;
 }
@@ -15,20 +15,38 @@ export interface TopicLog {
 const EARLIEST = -2;
 const LATEST = -1;
 
-/** Every partition, from the group and from the logs. Throws a SourceError. */
+/** What becomes of an error that some partitions have. */
+type OnError = (error: SourceError) => void;
+
+const throwAny: OnError = (error) => {
+  throw error;
+};
+const throwLasting: OnError = (error) => {
+  if (error.kind !== 'unavailable') throw error;
+};
+
+/**
+ * Every partition, from the group and from the logs. Where a log cannot be asked at present, the group's offset stands for its start
+ * and end, and a partition without one is left out: the others do not wait for it. Throws a SourceError.
+ */
 export async function readOffsets(log: TopicLog, groupId: string): Promise<PartitionOffsets[]> {
   const partitions = (await log.brokers.refresh()).map(({ partitionId }) => partitionId).sort((a, b) => a - b);
   const [committed, starts, ends] = await Promise.all([
     readCommitted(log, groupId, partitions),
-    listOffsets(log, partitions, EARLIEST),
-    listOffsets(log, partitions, LATEST),
+    listOffsets(log, partitions, EARLIEST, throwLasting),
+    listOffsets(whole(log), partitions, LATEST, throwLasting),
   ]);
-  return partitions.map((partition) => ({
-    partition,
-    committed: committed.get(partition),
-    logStart: known(starts, partition),
-    logEnd: known(ends, partition),
-  }));
+  return partitions.flatMap((partition) => {
+    const known = committed.get(partition);
+    const logStart = starts.get(partition) ?? known?.offset;
+    const logEnd = ends.get(partition) ?? known?.offset;
+    return logStart === undefined || logEnd === undefined ? [] : [{ partition, committed: known, logStart, logEnd }];
+  });
+}
+
+/** An offset behind what is committed only waits for a transaction to end: it is in the log. */
+function whole(log: TopicLog): TopicLog {
+  return { ...log, isolationLevel: 0 };
 }
 
 /** Where one partition's log begins and ends. Throws a SourceError. */
@@ -36,7 +54,7 @@ export async function readBounds(
   log: TopicLog,
   partition: number,
 ): Promise<{ readonly start: SequenceNumber; readonly end: SequenceNumber }> {
-  const [starts, ends] = await Promise.all([listOffsets(log, [partition], EARLIEST), listOffsets(log, [partition], LATEST)]);
+  const [starts, ends] = await Promise.all([listOffsets(log, [partition], EARLIEST), listOffsets(whole(log), [partition], LATEST)]);
   return { start: known(starts, partition), end: known(ends, partition) };
 }
 
@@ -46,36 +64,48 @@ export async function readOffsetAt(log: TopicLog, partition: number, timestamp: 
   return found ?? known(await listOffsets(log, [partition], LATEST), partition);
 }
 
-async function listOffsets(log: TopicLog, partitions: readonly number[], timestamp: number): Promise<Map<number, SequenceNumber>> {
+async function listOffsets(
+  log: TopicLog,
+  partitions: readonly number[],
+  timestamp: number,
+  onError: OnError = throwAny,
+): Promise<Map<number, SequenceNumber>> {
   const found = new Map<number, SequenceNumber>();
   const { topic, isolationLevel, brokers } = log;
   const ask = async (leader: number, asked: readonly number[]): Promise<void> => {
     const request = { isolationLevel, topics: [{ topic, partitions: asked.map((partition) => ({ partition, timestamp })) }] };
-    const answer = await brokers.onBroker(leader, 'ListOffsets', (broker: WireBroker) => broker.listOffsets(request));
-    for (const { partition, errorCode, offset } of answer.responses.flatMap((one) => one.partitions)) {
+    const answer = await brokers
+      .onBroker(leader, 'ListOffsets', (broker: WireBroker) => broker.listOffsets(request))
+      .catch((thrown: unknown) => {
+        if (!(thrown instanceof SourceError)) throw thrown;
+        onError(thrown);
+        return undefined;
+      });
+    for (const { partition, errorCode, offset } of answer?.responses.flatMap((one) => one.partitions) ?? []) {
       const error = partitionError(errorCode, `ListOffsets of ${topic}-${String(partition)}`);
-      if (error !== undefined) throw error;
+      if (error !== undefined) onError(error);
       // -1: no record is that young.
-      if (!offset.startsWith('-')) found.set(partition, sequenceNumber(offset));
+      else if (!offset.startsWith('-')) found.set(partition, sequenceNumber(offset));
     }
   };
-  await Promise.all([...(await groupByLeader(log, partitions))].map(([leader, asked]) => ask(leader, asked)));
+  await Promise.all([...(await groupByLeader(log, partitions, onError))].map(([leader, asked]) => ask(leader, asked)));
   return found;
 }
 
-async function groupByLeader({ topic, brokers }: TopicLog, partitions: readonly number[]): Promise<Map<number, number[]>> {
+async function groupByLeader(
+  { topic, brokers }: TopicLog,
+  partitions: readonly number[],
+  onError: OnError,
+): Promise<Map<number, number[]>> {
   const leaders = new Map((await brokers.partitions()).map(({ partitionId, leader }) => [partitionId, leader]));
   const groups = new Map<number, number[]>();
   for (const partition of partitions) {
     const leader = leaders.get(partition) ?? -1;
-    if (leader < 0) {
-      throw new SourceError(
-        'unavailable',
-        'LEADER_NOT_AVAILABLE',
-        `ListOffsets of ${topic}-${String(partition)}: it has no leader at present`,
-      );
+    if (leader >= 0) groups.set(leader, [...(groups.get(leader) ?? []), partition]);
+    else {
+      const text = `ListOffsets of ${topic}-${String(partition)}: it has no leader at present`;
+      onError(new SourceError('unavailable', 'LEADER_NOT_AVAILABLE', text));
     }
-    groups.set(leader, [...(groups.get(leader) ?? []), partition]);
   }
   return groups;
 }
