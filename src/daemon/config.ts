@@ -20,6 +20,7 @@ import { type FunctionPlan, planFunctions } from './plan-functions.ts';
 import { type MappingPlan, planMappings } from './plan-mappings.ts';
 import { planQueues, type QueuePlan } from './plan-queues.ts';
 import { planStreams, type StreamPlan } from './plan-streams.ts';
+import { refuseSlowFunctions } from './plan-topic-time.ts';
 import { planTopics, type TopicPlan } from './plan-topics.ts';
 import { Problems } from './problems.ts';
 import type { ReadFile } from './read-file.ts';
@@ -96,6 +97,7 @@ export function resolveConfig({ content, folder }: ReadFile, now: number): Daemo
   const places = placesOf(fields);
   const entries: unknown[] = isPlainObject(given) && Array.isArray(given['mappings']) ? given['mappings'] : [];
   const mappings = planMappings(entries, { known, places, now, problems });
+  refuseSlowFunctions(mappings, functions, problems);
   const listen = problems.try(() => (fields.listen === undefined ? LISTEN_DEFAULT : parseAddress(fields.listen, 'listen')));
   const api = planApi(content, fields.api, folder, problems);
   // What is wrong in api is told for itself; who gave one means to give credentials.

@@ -1,16 +1,20 @@
 import { ConfigError, SourceError } from '../contract/index.ts';
 import { type CoreEngine, parseFunctionName } from '../engine/index.ts';
-import { isQueue, type MappingDefinition, ResourceRefusal, refuseValue } from '../resource/index.ts';
+import { TOPIC_TIMEOUT_SECONDS_MAX } from '../mapping/index.ts';
+import { isQueue, type MappingDefinition, partsOfFunctionArn, ResourceRefusal, refuseValue } from '../resource/index.ts';
 import { arnOf, EMBEDDED_REGION } from './arn.ts';
 import type { FunctionDirectory } from './catalog.ts';
 import { closeOpen, type OpeningContext, openDefinition } from './control-opening.ts';
 import type { OpenMapping } from './open-mappings.ts';
 import { placeOf } from './place.ts';
+import { tooSlow } from './plan-topic-time.ts';
 
 /** A function that mappings may name. */
 export interface KnownFunction {
   readonly arn: string;
   readonly timeoutSeconds: number;
+  /** It is one of this engine. */
+  readonly isHere?: boolean;
 }
 
 /** Finds functions by name: those of the engine, and those of Lambda where the daemon knows one. */
@@ -27,7 +31,7 @@ export class FunctionFinder {
   /** Throws a ResourceRefusal when there is no such function. */
   async find(functionName: string): Promise<KnownFunction> {
     const here = this.#engine.findFunction(functionName);
-    if (here !== undefined) return { arn: here.arn, timeoutSeconds: here.timeoutMs / 1000 };
+    if (here !== undefined) return { arn: here.arn, timeoutSeconds: here.timeoutMs / 1000, isHere: true };
     const found = this.#isHere(functionName) ? undefined : await this.#findElsewhere(functionName);
     return found ?? refuseValue('Function does not exist');
   }
@@ -114,8 +118,11 @@ async function describe(opened: OpenMapping, definition: MappingDefinition, targ
       if (visibility < timeout) {
         refuseValue(`Queue visibility timeout: ${String(visibility)} seconds is less than Function timeout: ${String(timeout)} seconds`);
       }
-      // AWS looks for the brokers of a topic later, from inside its network.
     } else if (opened.discipline === 'stream') await opened.source.describe();
+    // AWS looks for the brokers of a topic later, from inside its network.
+    else if (target.isHere === true && target.timeoutSeconds > TOPIC_TIMEOUT_SECONDS_MAX) {
+      refuseValue(tooSlow(partsOfFunctionArn(target.arn).name, target.timeoutSeconds));
+    }
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     refuseValue(textOf(error, definition), error.message);

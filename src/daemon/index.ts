@@ -12,6 +12,7 @@
  * - config.ts         the file, checked as a whole
  * - plan-functions.ts, plan-queues.ts, plan-streams.ts, plan-mappings.ts   its four parts
  * - plan-source.ts, plan-destination.ts, plan-produce.ts    what those name
+ * - plan-topic-time.ts   how long functions of topics may take
  * - arn.ts            ARNs, those of embedded queues and streams too
  * - hint.ts           what an unknown name probably meant
  * - problems.ts       everything that is wrong, told at once

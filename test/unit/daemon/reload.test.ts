@@ -12,7 +12,10 @@ import { type QueueSource, type StateStore, silentLogger, silentMeter } from '..
 
 const QUEUE = 'arn:aws:sqs:embedded:000000000000:orders';
 const STREAM = 'arn:aws:kinesis:embedded:000000000000:stream/clicks';
-const PARTS = 'queues: { orders: {} }\nstreams: { clicks: {} }\n';
+const PARTS = 'queues: { orders: {} }\nstreams: { clicks: {} }\ntopics: { steps: {} }\n';
+const TOPIC = { Topics: ['steps'], SelfManagedEventSource: { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ['embedded:9092'] } } };
+const SLOW =
+  "slow: { Handler: './f.mjs#handler', Timeout: 1, Versions: { '1': { Timeout: 841 } }, Aliases: { live: { FunctionVersion: '1' } } }";
 const F = "f: { Handler: './f.mjs#handler' }";
 const G = "g: { Handler: './f.mjs#handler' }";
 const MAPPING = `mappings: [{ Name: orders, EventSourceArn: '${QUEUE}', FunctionName: f }]`;
@@ -127,6 +130,24 @@ describe('a reload', () => {
     send('one');
     await until(() => called.includes('one'));
     expect(daemon.control.unopened).toEqual([]);
+  });
+});
+
+describe('a function that is too slow for a topic', () => {
+  const text = 'function slow has a timeout of 841 s; functions of Kafka mappings have at most 840';
+  const mapping = (FunctionName: string): string => `mappings: [${JSON.stringify({ ...TOPIC, Name: 'steps', FunctionName })}]`;
+
+  test('is refused before anything of the file is carried out', async () => {
+    for (const name of ['slow:1', 'slow:live']) expect(() => config(SLOW, mapping(name))).toThrow(`mappings[0].FunctionName: ${text}`);
+    await start(config(SLOW, mapping('slow')));
+    expect(daemon.engine.mappings.map(({ name }) => name)).toEqual(['steps']);
+  });
+
+  test('is refused when the API names it', async () => {
+    await start(config(SLOW));
+    const body = { ...TOPIC, FunctionName: 'slow:live', SourceAccessConfigurations: [] };
+    await expect(daemon.control.create(body)).rejects.toThrow(text);
+    expect(listed()).toEqual([]);
   });
 });
 
