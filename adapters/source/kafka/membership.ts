@@ -138,6 +138,8 @@ export class KafkaMembership implements TopicMembership<KafkaRecord> {
     const error = partitionError(errorCode, `OffsetCommit of ${this.#parts.topic}-${String(partition)}`);
     if (error === undefined) return 'committed';
     this.#member.heard(error, identity);
+    // What was asked before a rebalance in which the partition stayed says nothing of now: it is asked again.
+    if (saysLost(error) && identity !== this.#member.identity) return error;
     return saysLost(error) || error.kind === 'not-found' ? 'refused' : error;
   }
 }
