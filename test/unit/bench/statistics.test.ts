@@ -71,7 +71,7 @@ describe('the words of the command', () => {
   });
 
   it('are refused with the reason when they mean nothing', () => {
-    expect(usageOr(['kafka'])).toBe('there is no suite kafka');
+    expect(usageOr(['pulsar'])).toBe('there is no suite pulsar');
     expect(usageOr(['--rounds', 'many'])).toBe('--rounds must be a whole number from 1');
     expect(usageOr(['--fast'])).toContain("Unknown option '--fast'");
   });
