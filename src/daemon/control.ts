@@ -107,14 +107,18 @@ export class Control implements MappingApi {
   /**
    * Makes the mappings of a file what the file says: new ones are created, changed ones changed, and those that this file once had and has no more
    * removed with their positions. `opened` are those of `plans` whose parts are made already; the others are opened when they are needed.
-   * Throws a ConfigError for what the engine refuses.
+   * Throws a ConfigError for what the engine refuses. What a stop comes into is left to the next start.
    */
   async reconcile(file: string, plans: readonly MappingPlan[], opened: ReadonlyMap<string, OpenMapping> = new Map()): Promise<void> {
     const names = new Set(plans.map(({ name }) => name));
     for (const { definition } of [...this.#stored.values(), ...this.#live.values()]) {
-      if (isOfFile(definition, file) && !names.has(definition.name)) await this.#forget(definition);
+      if (isOfFile(definition, file) && !names.has(definition.name) && !this.#closing.isSet) await this.#forget(definition);
     }
-    for (const plan of plans) await this.#reconcileOne(file, plan, opened.get(plan.name));
+    for (const plan of plans) {
+      const made = opened.get(plan.name);
+      const isCarriedOut = !this.#closing.isSet && (await this.#reconcileOne(file, plan, made));
+      if (!isCarriedOut && made !== undefined) await closeOpen(made);
+    }
   }
 
   /**
@@ -366,15 +370,18 @@ export class Control implements MappingApi {
   async #forget(definition: MappingDefinition): Promise<void> {
     const mapping = this.#live.get(definition.uuid);
     if (mapping !== undefined) {
-      if (mapping.definition.isDeleting) return;
-      await mapping.inTurn(() => this.#change(mapping, { ...mapping.definition, isDeleting: true, lastModified: this.#now }, 'Deleting'));
+      await mapping.inTurn(async () => {
+        if (mapping.definition.isDeleting || this.#closing.isSet) return;
+        await this.#change(mapping, { ...mapping.definition, isDeleting: true, lastModified: this.#now }, 'Deleting');
+      });
       return;
     }
     this.#stored.delete(definition.name);
     await this.#parts.store.removeMapping(definition.name);
   }
 
-  async #reconcileOne(file: string, plan: MappingPlan, opened: OpenMapping | undefined): Promise<void> {
+  /** Whether what was made for it is in use now. */
+  async #reconcileOne(file: string, plan: MappingPlan, opened: OpenMapping | undefined): Promise<boolean> {
     const known = this.#byName.get(plan.name);
     // What is being removed takes its positions with it first: the same name is another mapping then.
     if (known?.definition.isDeleting === true) await known.settled();
@@ -385,23 +392,23 @@ export class Control implements MappingApi {
     const before = stored?.definition.isDeleting === true ? undefined : stored;
     const definition = this.#definitionOf(file, plan, before?.definition);
     const version = definition === before?.definition ? before.version : await this.#putOfFile(definition, before?.version ?? 0);
+    if (this.#closing.isSet) return false;
     this.#stored.delete(plan.name);
     const mapping = this.#add(definition, version);
     if (opened === undefined) mapping.begin();
     else mapping.adopt(opened);
+    return true;
   }
 
   /** In turn with what the API changes of it. */
-  async #reconcileLive(live: LiveMapping, file: string, plan: MappingPlan, opened: OpenMapping | undefined): Promise<void> {
+  async #reconcileLive(live: LiveMapping, file: string, plan: MappingPlan, opened: OpenMapping | undefined): Promise<boolean> {
     const before = live.definition;
     // Only a stop leaves what is being removed; the next start finishes it.
-    const definition = before.isDeleting ? before : this.#definitionOf(file, plan, before);
-    if (definition === before) {
-      if (opened !== undefined) await closeOpen(opened);
-      return;
-    }
+    const definition = before.isDeleting || this.#closing.isSet ? before : this.#definitionOf(file, plan, before);
+    if (definition === before) return false;
     live.accept(definition, await this.#putOfFile(definition, live.version), 'Updating', opened);
     this.#noteSwitch(definition);
+    return true;
   }
 
   #definitionOf(file: string, plan: MappingPlan, before: MappingDefinition | undefined): MappingDefinition {

@@ -133,6 +133,25 @@ describe('a reload', () => {
   });
 });
 
+describe('a stop that comes into a reload', () => {
+  test.each([
+    ['adds a mapping', '', MAPPING],
+    ['removes one', MAPPING, ''],
+    ['changes one', MAPPING, MAPPING.replace('FunctionName: f', 'FunctionName: f, BatchSize: 2')],
+  ])('that %s leaves the rest of it to the next start', async (_what, before, after) => {
+    for (const turns of [0, 2, 5, 10, 20, 40, 80]) {
+      store = memoryStore();
+      await start(config(F, before));
+      const reloaded = daemon.reload(config(F, after));
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      daemon.control.stop();
+      await daemon.engine.stop({ timeoutMs: 0 });
+      await reloaded;
+      await daemon.close();
+    }
+  });
+});
+
 describe('a function that is too slow for a topic', () => {
   const text = 'function slow has a timeout of 841 s; functions of Kafka mappings have at most 840';
   const mapping = (FunctionName: string): string => `mappings: [${JSON.stringify({ ...TOPIC, Name: 'steps', FunctionName })}]`;
