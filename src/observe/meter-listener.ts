@@ -77,10 +77,21 @@ export class MeterListener {
       const metered = this.#mappings.get(name);
       if (metered !== undefined) this.#measureOne(metered, measured);
     }
+    this.#keepOnly(functions);
     for (const [functionName, credits] of functions) this.#measureCredits(functionName, credits);
     if (eventLoopDelayMs === undefined) return;
     this.#eventLoopDelay ??= this.#meter.gauge('millrace_event_loop_delay_seconds', 'The longest delay since the last look', {});
     this.#eventLoopDelay.set(eventLoopDelayMs / 1000);
+  }
+
+  /** Functions may come and go without end; what they are no more must not be shown either. */
+  #keepOnly(functions: ReadonlyMap<string, unknown>): void {
+    for (const name of new Set([...this.#credits.keys(), ...this.#functions.keys()])) {
+      if (functions.has(name)) continue;
+      this.#credits.delete(name);
+      this.#functions.delete(name);
+      this.#meter.forget?.({ FunctionName: name });
+    }
   }
 
   #measureOne(metered: Metered, { mapping, findings, shards }: Measured): void {

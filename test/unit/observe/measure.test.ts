@@ -39,6 +39,20 @@ async function series(meter: ReturnType<typeof prometheusMeter>, name: string): 
 }
 
 describe('what shows how things are', () => {
+  it('is no more of a function that no mapping has', async () => {
+    const meter = prometheusMeter();
+    const listener = new MeterListener(meter);
+    listener.openFunction('fn');
+    listener.measure([measured(new Map())], undefined);
+    expect(await meter.metrics()).toContain('FunctionName="fn"');
+    listener.measure([], undefined);
+    expect(await meter.metrics()).not.toContain('FunctionName="fn"');
+    listener.openFunction('fn');
+    listener.measure([measured(new Map())], undefined);
+    expect(await meter.metrics()).toMatch(/^millrace_credits_waiting\{[^}]*FunctionName="fn"[^}]*\} 4$/m);
+    expect(await meter.metrics()).toMatch(/^millrace_breaker[^{]*\{[^}]*FunctionName="fn"/m);
+  });
+
   it('is set at each look: lag and loss of each shard and of the mapping, credits of the function, findings', async () => {
     const meter = prometheusMeter();
     const listener = new MeterListener(meter);
