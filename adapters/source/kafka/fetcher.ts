@@ -161,7 +161,9 @@ export class Fetcher {
   async #fail(leader: number, asks: readonly Ask[], error: SourceError): Promise<void> {
     // What kafkajs cannot decode is one partition's: the others shall not suffer.
     if (error.kind === 'invalid' && asks.length > 1) {
-      for (const ask of asks) await this.#ask(leader, [ask]);
+      const half = Math.ceil(asks.length / 2);
+      await this.#ask(leader, asks.slice(0, half));
+      await this.#ask(leader, asks.slice(half));
       return;
     }
     const failures = (this.#gates.get(leader)?.failures ?? 0) + 1;

@@ -10,6 +10,8 @@ const HEAD_BYTES = 27;
 const LENGTH_AT = 8;
 const FRAME_BYTES = 12;
 const MAGIC_AT = 16;
+/** Of record batches; what came before them are message sets. */
+const BATCH_MAGIC = 2;
 const LAST_DELTA_AT = 23;
 
 /** By topic and partition, in the answer's order: the last offset that its whole batches cover; `undefined` where there is none. */
@@ -31,15 +33,16 @@ function partitionEnd(reader: Reader, version: number): string | undefined {
   return batchesEnd(reader.bytes(Math.max(0, reader.int32())));
 }
 
-/** The last offset of the last batch that is there as a whole. */
+/** The last offset of the last batch that is there as a whole, and that kafkajs decodes: it stops where the format changes. */
 export function batchesEnd(records: Buffer): string | undefined {
   let end: bigint | undefined;
   let at = 0;
   while (records.length - at >= HEAD_BYTES) {
     const next = at + FRAME_BYTES + records.readInt32BE(at + LENGTH_AT);
-    if (next > records.length || next <= at) break;
+    const isBatch = records.readInt8(at + MAGIC_AT) >= BATCH_MAGIC;
+    if (next > records.length || next <= at || isBatch !== records.readInt8(MAGIC_AT) >= BATCH_MAGIC) break;
     const base = records.readBigInt64BE(at);
-    end = records.readInt8(at + MAGIC_AT) >= 2 ? base + BigInt(records.readInt32BE(at + LAST_DELTA_AT)) : base;
+    end = isBatch ? base + BigInt(records.readInt32BE(at + LAST_DELTA_AT)) : base;
     at = next;
   }
   return end === undefined ? undefined : String(end);

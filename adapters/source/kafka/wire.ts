@@ -229,7 +229,7 @@ function parseMetadata(decoded: unknown, response: WireResponse): Promise<unknow
 }
 
 async function decodeFetch(payload: unknown, version: number, response: WireResponse): Promise<unknown> {
-  const decoded = (await response.decode(payload)) as Answers<WirePartition>;
+  const decoded = (await response.decode(payload).catch(unreadable)) as Answers<WirePartition>;
   if (!Buffer.isBuffer(payload)) return decoded;
   const ends = wholeBatchesEnd(payload, version);
   return {
@@ -239,4 +239,10 @@ async function decodeFetch(payload: unknown, version: number, response: WireResp
       partitions: topic.partitions.map((partition, index) => ({ ...partition, covered: ends[at]?.[index] })),
     })),
   };
+}
+
+/** It is one partition's records that cannot be read, as with the compressions that kafkajs lacks: the others shall not wait for them. */
+function unreadable(error: unknown): never {
+  if (!(error instanceof Error) || error.name.startsWith('KafkaJS')) throw error;
+  throw new SourceError('invalid', 'UNREADABLE_RECORDS', `Fetch: records that cannot be decoded: ${error.message}`, { cause: error });
 }

@@ -56,6 +56,11 @@ describe('how far an answer reaches', () => {
     expect(batchesEnd(Buffer.concat([batch(0n, 3), batch(4n, 3).subarray(0, 50)]))).toBe('3');
   });
 
+  it('is where the format changes, as kafkajs gives no records from there on', () => {
+    expect(batchesEnd(Buffer.concat([batch(5n, 77, { magic: 1 }), batch(6n, 3), batch(10n, 3)]))).toBe('5');
+    expect(batchesEnd(Buffer.concat([batch(6n, 3), batch(10n, 77, { magic: 1 })]))).toBe('9');
+  });
+
   it('is the offset of the last entry of an old log', () => {
     expect(batchesEnd(Buffer.concat([batch(5n, 77, { magic: 1 }), batch(6n, 77, { magic: 0 })]))).toBe('6');
   });
