@@ -198,6 +198,7 @@ export class TopicTenure implements Tenure {
     const ended = { epoch, row: undefined, over };
     this.#ended.set(partition, ended);
     void over.then(() => {
+      this.#partitionParts?.committer.rested(work);
       if (this.#ended.get(partition) === ended) this.#ended.delete(partition);
     });
   }

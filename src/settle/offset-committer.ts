@@ -112,15 +112,21 @@ export class OffsetCommitter {
     this.#changes.delete(keyOf(ownership));
   }
 
+  /** Nothing of an ownership that is over runs any more, so it need not be remembered. */
+  rested(ownership: Ownership): void {
+    this.#over.delete(keyOf(ownership));
+  }
+
   async #commit(rows: readonly OwnedRow[]): Promise<boolean> {
     const { clock, hurry, onTrouble } = this.#parts;
     let isWhole = true;
     let left = rows;
     for (let attempt = 1; ; attempt += 1) {
-      const ours = left.filter((row) => !this.#over.has(keyOf(row)));
+      const ours = left.filter((row) => this.#changes.has(keyOf(row)));
       isWhole &&= ours.length === left.length;
       if (ours.length === 0) {
-        if (attempt > 1) onTrouble(undefined);
+        // What is not ours any more was not committed: whatever the trouble is, it may last.
+        if (attempt > 1 && left.length === 0) onTrouble(undefined);
         return isWhole;
       }
       const tried = await this.#try(ours);

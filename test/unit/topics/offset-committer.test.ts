@@ -32,6 +32,7 @@ function committerOf(answer: (commit: OffsetCommit) => CommitResult | Promise<Co
   const hurry = new Latch();
   const asked: OffsetCommit[][] = [];
   const refused: number[] = [];
+  const troubles: (SourceError | undefined)[] = [];
   const committer = new OffsetCommitter({
     mapping: 'm',
     membership: {
@@ -46,9 +47,9 @@ function committerOf(answer: (commit: OffsetCommit) => CommitResult | Promise<Co
     hurry,
     listener: () => undefined,
     onRefused: ({ partition }) => refused.push(partition),
-    onTrouble: () => undefined,
+    onTrouble: (error) => troubles.push(error),
   });
-  return { clock, hurry, asked, refused, committer };
+  return { clock, hurry, asked, refused, troubles, committer };
 }
 
 const P0 = { partition: 0, epoch: 1 };
@@ -108,5 +109,28 @@ describe('a committer of offsets', () => {
     committer.changed({ ...P0, snapshot: () => rowAt(4, 60) });
     expect(await clock.run(committer.flushOf(P0))).toBe(true);
     expect(asked).toHaveLength(calls + 1);
+  });
+
+  it('does not say that trouble is over because what had it is ours no longer', async () => {
+    const { clock, committer, troubles, asked } = committerOf(() => BUSY);
+    committer.begin(P0);
+    committer.changed({ ...P0, snapshot: () => rowAt(3) });
+    await clock.advance(1_000);
+    committer.forget(P0);
+    const calls = asked.length;
+    await clock.advance(60_000);
+    expect(asked).toHaveLength(calls);
+    expect(troubles.length).toBeGreaterThan(1);
+    expect(troubles).not.toContain(undefined);
+  });
+
+  it('commits nothing of an ownership that is over and at rest', async () => {
+    const { clock, committer, asked } = committerOf(() => 'committed');
+    committer.begin(P0);
+    committer.changed({ ...P0, snapshot: () => rowAt(3) });
+    committer.forget(P0);
+    committer.rested(P0);
+    await clock.advance(1_000);
+    expect(asked).toEqual([]);
   });
 });
