@@ -62,7 +62,8 @@ export function takenOver(before: DaemonConfig, after: DaemonConfig): DaemonConf
     streams: parts.streams.map(({ name }) => name),
     topics: parts.topics.map(({ name }) => name),
   };
-  return { ...after, ...stay, ...parts, known };
+  // Where functions are is said by `aws` and `lambda`.
+  return { ...after, ...stay, ...parts, known, places: before.places };
 }
 
 function grown<Plan extends { readonly name: string }>(before: readonly Plan[], after: readonly Plan[]): readonly Plan[] {

@@ -10,6 +10,7 @@ import { type Embedded, makeEmbedded } from './embedded.ts';
 import type { Narrator } from './narrator.ts';
 import { type OpenMapping, openMappings } from './open-mappings.ts';
 import { openTargets, type Targets } from './open-targets.ts';
+import { planFunctionName } from './plan-function-name.ts';
 import { Problems } from './problems.ts';
 
 /** What a reload works on: the parts of a running daemon. */
@@ -82,6 +83,8 @@ async function make({ catalog, logger, narrator, embedded }: ReloadParts, change
     functions: only(config.functions, [...change.functions.added, ...change.functions.changed]),
     mappings: only(config.mappings, [...change.mappings.added, ...change.mappings.changed]),
   };
+  refuseLaterFunctions(fresh, problems);
+  problems.throwIfAny();
   const newParts = await makeEmbedded(catalog, fresh, narrator);
   const all = {
     queues: new Map([...embedded.queues, ...newParts.queues]),
@@ -97,6 +100,21 @@ async function make({ catalog, logger, narrator, embedded }: ReloadParts, change
     throw error;
   }
   return { embedded: newParts, targets, mappings };
+}
+
+/** Functions that are where they are said to be only once `aws` and `lambda` have been taken over. */
+function refuseLaterFunctions({ mappings, known, places }: DaemonConfig, problems: Problems): void {
+  for (const { at, functionName, isElsewhere } of mappings) {
+    const field = `${at}.FunctionName`;
+    const found = new Problems().try(() => {
+      const mine = new Problems();
+      const named = planFunctionName(functionName, { field, known, places, problems: mine });
+      mine.throwIfAny();
+      return named;
+    });
+    if (found?.isElsewhere === isElsewhere) continue;
+    problems.add(field, 'names a function that is there after the next start only, which takes over the sections aws and lambda; restart');
+  }
 }
 
 function adopt<Value>(into: ReadonlyMap<string, Value>, fresh: ReadonlyMap<string, Value>): void {

@@ -152,6 +152,31 @@ describe('a stop that comes into a reload', () => {
   });
 });
 
+describe('a reload that needs what only a start can change', () => {
+  const account = 'aws: { accountId: "111111111111" }\n';
+  const FAR = `mappings: [{ Name: far, EventSourceArn: '${QUEUE}', FunctionName: far }]`;
+  const OTHER = MAPPING.replace('FunctionName: f', "FunctionName: 'arn:aws:lambda:us-east-1:111111111111:function:f'");
+
+  test.each([
+    ['functions of Lambda', `lambda: {}\n${FAR}`],
+    ['another account', `${account}${OTHER}`],
+  ])('is refused whole: %s', async (_what, more) => {
+    await start(config(F));
+    await expect(daemon.reload(config(`${F}, ${G}`, more))).rejects.toThrow(
+      'mappings[0].FunctionName: names a function that is there after the next start',
+    );
+    expect([daemon.engine.functions.map(({ name }) => name), listed()]).toEqual([['f'], []]);
+  });
+
+  test('leaves mappings where they are', async () => {
+    await start(config(F, MAPPING));
+    const [before] = listed();
+    await daemon.reload(config(F, `${account}${MAPPING.replace('FunctionName: f', 'FunctionName: f, BatchSize: 2')}`));
+    await until(() => listed()[0]?.['State'] === 'Enabled');
+    expect(listed()[0]).toMatchObject({ BatchSize: 2, FunctionArn: before?.['FunctionArn'] });
+  });
+});
+
 describe('a function that is too slow for a topic', () => {
   const text = 'function slow has a timeout of 841 s; functions of Kafka mappings have at most 840';
   const mapping = (FunctionName: string): string => `mappings: [${JSON.stringify({ ...TOPIC, Name: 'steps', FunctionName })}]`;
