@@ -11,7 +11,7 @@ const ENDLESS = 'export async function handler() {}\n';
 
 describe('a configuration that is wrong starts nothing, ends with 2 and says what to mend', () => {
   test.each<[string, string, Record<string, string>, readonly RegExp[]]>([
-    ['an empty file', '', {}, [/options: must be an object with functions, queues, streams and mappings, but is null/]],
+    ['an empty file', '', {}, [/options: must be an object with functions, queues, streams, topics and mappings, but is null/]],
     ['no YAML', 'listen: [', {}, [/millrace\.yaml:\d+:\d+: /]],
     [
       'two slips in two parts',
@@ -75,7 +75,7 @@ test.each<[string, readonly string[], RegExp]>([
   [
     'an address of the network',
     ['start', '--config', 'config/examples/first-run.yaml', '--listen', '0.0.0.0:1'],
-    /--listen: is "0\.0\.0\.0:1", but only this machine/,
+    /--listen: is "0\.0\.0\.0:1", where others than this machine may call/,
   ],
   [
     'a level that is none',
