@@ -42,7 +42,7 @@ export type TopicFields = z.input<typeof TOPIC_FIELDS>;
 const OTHER_SOURCES = ['scalingConfig', 'queues', 'documentDBEventSourceConfig', 'tumblingWindowInSeconds'];
 
 /** AWS's fields for topics that Millrace does not have. */
-const NOT_YET = ['metricsConfig', 'KMSKeyArn', 'kmsKeyArn', 'loggingConfig', 'tags', 'provisionedPollerConfig'];
+const NOT_YET = ['metricsConfig', 'KMSKeyArn', 'kmsKeyArn', 'tags', 'provisionedPollerConfig'];
 
 /** A topic as far as its options depend on it. */
 export interface TopicRules {
