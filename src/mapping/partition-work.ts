@@ -172,7 +172,7 @@ export class PartitionWork implements Predecessor {
     const { offsets, start, origin, committer, mapping, listener, options, membership } = this.#parts;
     const all = await offsets();
     const ours = all.find(({ partition }) => partition === this.partition);
-    if (ours === undefined) throw new Error(`the group does not tell the offsets of ${this.name}`);
+    if (ours === undefined) throw new Error(`the log of ${this.name} cannot be asked at present, or it is none of the topic`);
     const known = this.#originOf(all);
     if (known !== undefined) committer.begun(known);
     const began: StreamStart = start.kind === 'latest' ? { kind: 'latest', since: known?.since ?? start.since } : start;
