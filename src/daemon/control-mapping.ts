@@ -265,6 +265,8 @@ export class LiveMapping {
     await this.#discard();
     await this.#drain();
     do {
+      // It is drained, whatever the store does.
+      this.#hold?.drained.resolve();
       try {
         await store.removeMapping(this.#definition.name);
         this.#isGone = true;

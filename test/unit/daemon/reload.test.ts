@@ -152,6 +152,36 @@ describe('a stop that comes into a reload', () => {
   });
 });
 
+describe('a reload that changes a function', () => {
+  const CHANGED = F.replace(' }', ', Timeout: 5 }');
+
+  test('waits for no mapping that is disabled, cannot be made, or is being removed from a store that fails', async () => {
+    await start(config(`${F}, ${G}`));
+    const off = await daemon.control.create({ FunctionName: 'f', EventSourceArn: QUEUE, Enabled: false });
+    const lost = await daemon.control.create({ FunctionName: 'g', EventSourceArn: QUEUE });
+    const body = { FunctionName: 'f', EventSourceArn: STREAM, StartingPosition: 'LATEST' };
+    const gone = await daemon.control.create(body);
+    await daemon.reload(config(F));
+    await until(() => daemon.control.unopened.length === 1);
+    let tries = 0;
+    store.removeMapping = () => {
+      tries += 1;
+      return Promise.reject(new Error('the disk is full'));
+    };
+    await daemon.control.delete(String(gone['UUID']));
+    await until(() => tries > 0);
+    await daemon.reload(config(`${CHANGED}, ${G}`));
+    await until(
+      () =>
+        listed()
+          .map(({ State }) => State)
+          .join() === 'Disabled,Enabled,Deleting',
+    );
+    expect(listed().map(({ UUID }) => UUID)).toEqual([off['UUID'], lost['UUID'], gone['UUID']]);
+    expect(daemon.engine.findFunction('f')?.timeoutMs).toBe(5000);
+  });
+});
+
 describe('a reload that needs what only a start can change', () => {
   const account = 'aws: { accountId: "111111111111" }\n';
   const FAR = `mappings: [{ Name: far, EventSourceArn: '${QUEUE}', FunctionName: far }]`;
