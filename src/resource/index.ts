@@ -21,7 +21,7 @@
  */
 export { functionArnOf, partsOfFunctionArn } from './arns.ts';
 export { configurationOf } from './configuration.ts';
-export { type Claim, refuseConflict } from './conflicts.ts';
+export { refuseConflict } from './conflicts.ts';
 export { withDefaults } from './defaults.ts';
 export {
   decodeDefinition,
