@@ -46,6 +46,8 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
   #doneBelow: SequenceNumber | null;
   readonly #retries = new Map<number, readonly RetryMark[]>();
   #window: StoredWindow | undefined;
+  /** Read of a log that has lost its end since then: its numbers say nothing of those that come now. */
+  #lostTail: ReadonlySet<ShardEntry<Item>> = new Set();
 
   constructor(parts: ShardLedgerParts) {
     const { row, scheme } = parts;
@@ -115,6 +117,7 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
   ): readonly ShardEntry<Item>[] {
     const { scheme, laneOf } = this.#parts;
     const fresh: ShardEntry<Item>[] = [];
+    if (isBackwards(this.#lastRead, records[0])) this.#loseTail();
     for (const record of records) {
       // A key may be made when it is asked for, and with one lane nobody needs it.
       const lane = scheme.pf === 1 ? 0 : laneOf(record, scheme.pf);
@@ -142,7 +145,7 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     for (const entry of entries) entry.isDone = true;
     const last = entries.at(-1);
     if (last === undefined) return;
-    this.#marks[last.lane] = last.record.sequenceNumber;
+    if (!this.#lostTail.has(last)) this.#marks[last.lane] = last.record.sequenceNumber;
     this.#advance();
     this.#parts.onChange();
   }
@@ -218,6 +221,14 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     } else if (moved !== undefined) this.#parts.onChange();
   }
 
+  /** The log begins again at lower numbers: that higher ones were done must not be taken for these. */
+  #loseTail(): void {
+    this.#marks.fill(null);
+    this.#older = [];
+    this.#doneBelow = null;
+    this.#lostTail = new Set(this.#entries.flatMap((entry) => (entry?.isDone === false ? [entry] : [])));
+  }
+
   #isStoredAsDone(record: Item): boolean {
     const { sequenceNumber } = record;
     if (this.#doneBelow === null) return false;
@@ -247,6 +258,12 @@ function isBehind(position: StreamPosition, read: StreamPosition): read is After
   return (
     read.kind === 'after' && position.kind !== 'end' && !(position.kind === 'after' && position.sequenceNumber === read.sequenceNumber)
   );
+}
+
+function isBackwards(read: StreamPosition, first: StreamRecord | undefined): boolean {
+  if (first === undefined || (read.kind !== 'before' && read.kind !== 'after')) return false;
+  const order = compareSequence(first.sequenceNumber, read.sequenceNumber);
+  return read.kind === 'before' ? order < 0 : order <= 0;
 }
 
 function isAbove(mark: SequenceNumber | null, position: SequenceNumber): boolean {
