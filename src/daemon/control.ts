@@ -28,6 +28,7 @@ import {
   type UpdateRequest,
   unknownMapping,
 } from '../resource/index.ts';
+import { refuseLocalSecrets } from './api-secrets.ts';
 import { checkOpening, FunctionFinder, type KnownFunction, openChecked } from './control-checks.ts';
 import { definitionOfPlan } from './control-file.ts';
 import { LiveMapping, type LiveParts } from './control-mapping.ts';
@@ -177,6 +178,7 @@ export class Control implements MappingApi {
     const times = { createdAt: now, lastModified: now };
     const identity = { uuid, name: uuid, owner: { kind: 'api' as const }, isDeleting: false };
     const definition: MappingDefinition = { ...identity, ...times, source, functionArn: target.arn, enabled, fields, tags };
+    refuseLocalSecrets(definition, this.#parts.context.config.api);
     return this.#claiming(definition, async () => {
       const opened = await openChecked(definition, target, this.#parts.context);
       const version = await this.#put(definition, 0).catch(async (error: unknown) => {
@@ -211,6 +213,7 @@ export class Control implements MappingApi {
     return mapping.inTurn(async () => {
       refuseInUse('update', mapping.definition);
       const { definition, movedTo, isChanged } = await this.#updated(mapping.definition, request);
+      if (definition.owner.kind === 'api') refuseLocalSecrets(definition, this.#parts.context.config.api);
       const state = stateOfUpdate(mapping.definition, definition.enabled);
       if (movedTo === undefined) {
         if (isChanged) await checkOpening(definition, this.#parts.context);
