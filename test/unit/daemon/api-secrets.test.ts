@@ -9,6 +9,7 @@ const WITH_TOKENS: ApiPlan = { ...OPEN, tokens: [{ secret, role: 'manage' }] };
 
 const fieldsWith = (uri: string): Parameters<typeof refuseLocalSecrets>[0] => ({
   fields: {
+    BatchSize: 100,
     SourceAccessConfigurations: [
       { Type: 'VPC_SUBNET', URI: 'subnet:a' },
       { Type: 'BASIC_AUTH', URI: uri },
