@@ -35,6 +35,8 @@ export type WaitReason =
   | { readonly kind: 'parents'; readonly shards: readonly string[] }
   /** The consumer group is being formed, or spreads its partitions anew; nothing of them is begun. */
   | { readonly kind: 'rebalance' }
+  /** The process does not get round to its work: something computes without a pause, which belongs into a process of its own. */
+  | { readonly kind: 'event-loop'; readonly delayMs: number }
   /** A lane has nothing to do. */
   | { readonly kind: 'no-records' }
   /** A record of what was given up is on its way to the destination, which has not confirmed it yet. */

@@ -36,6 +36,8 @@ export function describeReason(reason: WaitReason, now: number): string {
       return `owned by ${reason.owner}`;
     case 'parents':
       return `waits until its parents are worked off: ${reason.shards.join(', ')}`;
+    case 'event-loop':
+      return `the process did not get round to its work for ${String(Math.round(reason.delayMs))} ms: something computes without a pause`;
     case 'rebalance':
       return 'waits for the consumer group to spread its partitions';
     case 'no-records':

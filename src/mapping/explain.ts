@@ -21,6 +21,8 @@ export interface Observations {
   batchAgeOf(mapping: string): number | undefined;
   /** When records of a shard would be lost unread. */
   secondsToLossOf(mapping: string, shardId: string): number | undefined;
+  /** How long the process did not get round to its work, ms, where that was too long before the last look. */
+  readonly eventLoopDelayMs?: number | undefined;
   /** What the watchdog found at its last look. */
   findingsOf(mapping: string): readonly Finding[];
 }

@@ -153,9 +153,15 @@ export class SourceMapping implements Mapping {
     if (this.#running === undefined) return [{ part: 'mapping', reason: { kind: 'disabled' } }];
     const since = this.#since;
     const problem = this.#problem;
-    const parts = this.#tenure?.waits() ?? [];
+    const parts = [...this.#processWaits(), ...(this.#tenure?.waits() ?? [])];
     if (problem !== undefined) return [{ part: 'mapping', reason: problem, since }, ...parts];
     return parts.length > 0 ? parts : [{ part: 'mapping', reason: { kind: 'starting' }, since }];
+  }
+
+  /** What keeps all mappings of the process waiting. */
+  #processWaits(): Wait[] {
+    const delayMs = this.#parts.observations?.eventLoopDelayMs;
+    return delayMs === undefined ? [] : [{ part: 'process', reason: { kind: 'event-loop', delayMs } }];
   }
 
   /** Since when it has its problem, or is being started. */

@@ -3,7 +3,7 @@ import { lagOf } from './lag.ts';
 import { LossForecast } from './loss-forecast.ts';
 import type { Measured, MeasuredLag, MeterListener } from './meter-listener.ts';
 import { Recollection } from './recollection.ts';
-import { Watchdog } from './watchdog.ts';
+import { EVENT_LOOP_DELAY_MS, Watchdog } from './watchdog.ts';
 
 /** What an observatory works with. */
 export interface ObservatoryParts {
@@ -56,6 +56,13 @@ export class Observatory {
     return this.#forecasts.get(mapping)?.get(shardId)?.secondsToLoss;
   }
 
+  #eventLoopDelayMs: number | undefined;
+
+  /** How long the process did not get round to its work before the last look, ms, where that was too long. */
+  get eventLoopDelayMs(): number | undefined {
+    return this.#eventLoopDelayMs;
+  }
+
   /**
    * One look at all mappings. `eventLoopDelayMs`: the longest delay since the last look, where somebody measures it. What is not
    * among them is forgotten.
@@ -64,6 +71,7 @@ export class Observatory {
     const { clock, meters, tell } = this.#parts;
     const now = clock.monotonic();
     const wall = clock.wall();
+    this.#eventLoopDelayMs = eventLoopDelayMs !== undefined && eventLoopDelayMs > EVENT_LOOP_DELAY_MS ? eventLoopDelayMs : undefined;
     const lags = mappings.map((mapping) => this.#measure(mapping, now, wall));
     const shardsOf = new Map(mappings.map(({ name, shards }) => [name, new Set(shards.map(({ shardId }) => shardId))]));
     this.#recollection.keepOnly(shardsOf);

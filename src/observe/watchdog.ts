@@ -11,7 +11,7 @@ const LEASE_UNMOVED_MS = 60_000;
 /** A loss that is nearer than this is told, s. */
 const LOSS_SOON_SECONDS = 14_400;
 /** A turn of the event loop that took longer than this is told, ms. */
-const EVENT_LOOP_DELAY_MS = 1000;
+export const EVENT_LOOP_DELAY_MS = 1000;
 
 /** What a watchdog is told beside the mappings. */
 export interface Surroundings {

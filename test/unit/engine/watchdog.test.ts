@@ -51,6 +51,22 @@ describe('the watchdog of an engine', () => {
     await world.clock.run(stopped);
   });
 
+  it('lets every mapping wait for the process while its event loop is blocked, and no longer', async () => {
+    const world = new StreamWorld();
+    world.map({}, () => undefined);
+    await world.engine.start();
+    await world.clock.advance(1000);
+    const ofProcess = (): unknown[] => (world.mapping?.waits() ?? []).filter(({ part }) => part === 'process').map(({ reason }) => reason);
+    world.engine.look(50);
+    expect(ofProcess()).toEqual([]);
+    world.engine.look(2500);
+    expect(ofProcess()).toEqual([{ kind: 'event-loop', delayMs: 2500 }]);
+    expect(world.engine.explain().join('\n')).toContain('the process did not get round to its work for 2500 ms');
+    world.engine.look(50);
+    expect(ofProcess()).toEqual([]);
+    await world.stop();
+  });
+
   it('is silent for long while a function fails, a window is open, a breaker is open or there is nothing to do', async () => {
     const world = new StreamWorld({ shards: 2 });
     world.map({ maximumRetryAttempts: -1, parallelizationFactor: 3, maximumBatchingWindowInSeconds: 300 }, (records) => {
