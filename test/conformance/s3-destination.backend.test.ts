@@ -55,8 +55,16 @@ describeWithBackend('localstack', 'on LocalStack', ({ endpoint }) => {
       cleanup: async () => {
         await destination.close();
         await network.close();
-        for (const Key of await keys(bucket)) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
-        await client.send(new DeleteBucketCommand({ Bucket: bucket }));
+        // A send that was aborted may still be carried out by the service.
+        for (const until = performance.now() + PATIENCE_MS; ; ) {
+          for (const Key of await keys(bucket)) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+          try {
+            await client.send(new DeleteBucketCommand({ Bucket: bucket }));
+            return;
+          } catch (error) {
+            if (!(error instanceof Error) || error.name !== 'BucketNotEmpty' || performance.now() > until) throw error;
+          }
+        }
       },
     };
   }
