@@ -12,7 +12,7 @@
 export { type BackoffPolicy, backoffMs, steadyBackoffMs } from './backoff.ts';
 export { type Deferred, deferred } from './deferred.ts';
 export { Heap } from './heap.ts';
-export { Latch } from './latch.ts';
+export { Latch, whenSet } from './latch.ts';
 export { nearest } from './nearest.ts';
 export { Secret } from './secret.ts';
 export { orSet, sleep } from './sleep.ts';

@@ -28,3 +28,10 @@ export class Latch {
     };
   }
 }
+
+/** Resolves when the latch is set. */
+export function whenSet(latch: Latch): Promise<void> {
+  return new Promise((resolve) => {
+    latch.onSet(resolve);
+  });
+}

@@ -23,6 +23,7 @@
  * - processing-result.ts  LastProcessingResult
  * - filters.ts          FilterCriteria, compiled
  * - stream-works.ts     the rooms as shards and lanes share them
+ * - check-destination.ts  a destination that is missing is told when the mapping begins
  * - credit.ts           waiting for a credit
  * - overrun.ts          waiting for the end of an invocation
  * - stream-options.ts   fields of a stream mapping, checked and resolved

@@ -9,9 +9,10 @@ import type {
   WaitReason,
 } from '../contract/index.ts';
 import { awaitedParents, initialPosition, type MappingStart, readable, SOURCE_BACKOFF, SourceGate } from '../intake/index.ts';
-import { type Deferred, deferred, Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { type Deferred, deferred, Latch, sleep, steadyBackoffMs, whenSet } from '../kit/index.ts';
 import { LANE_HASH } from '../lanes/index.ts';
 import { Checkpointer, Discarder, decodeShardRow, encodeShardRow, type ShardRow } from '../settle/index.ts';
+import { checkDestination } from './check-destination.ts';
 import { RunGate } from './run-gate.ts';
 import { lossByRetention } from './shard-loss.ts';
 import { ShardPositions } from './shard-positions.ts';
@@ -122,7 +123,7 @@ export class StreamTenure implements Tenure {
       const start = await this.#load(works);
       if (start !== undefined) {
         this.#parts.onOpen();
-        this.#checkDestination();
+        checkDestination(this.#parts);
         await this.#discover(works, start);
         await Promise.all([...this.#tasks.values()].map(({ ended }) => ended));
         await Promise.race([works.checkpointer.flush(), whenSet(hardStop)]);
@@ -130,15 +131,6 @@ export class StreamTenure implements Tenure {
     }
     onStop();
     invoker.ledger.leave(mapping);
-  }
-
-  /** Nothing waits for it: a destination that is missing matters when something is given up, but is told now. */
-  #checkDestination(): void {
-    const { destination, mapping, listener } = this.#parts;
-    destination?.check().catch((error: unknown) => {
-      const message = error instanceof Error ? error.message : String(error);
-      listener('destination.refused', { mapping, destination: destination.label, message });
-    });
   }
 
   get #lineage(): { readonly shards: readonly StreamShard[]; readonly positions: ReadonlyMap<string, StreamPosition> } {
@@ -328,10 +320,4 @@ function freshRow(works: TenureWorks, position: StreamPosition, readThrough: num
     retry: [],
     window: undefined,
   };
-}
-
-function whenSet(latch: Latch): Promise<void> {
-  return new Promise((resolve) => {
-    latch.onSet(resolve);
-  });
 }

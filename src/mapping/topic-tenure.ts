@@ -11,8 +11,9 @@ import type {
   Wait,
 } from '../contract/index.ts';
 import { SourceGate } from '../intake/index.ts';
-import { Latch, orSet } from '../kit/index.ts';
+import { Latch, orSet, whenSet } from '../kit/index.ts';
 import { OffsetCommitter } from '../settle/index.ts';
+import { checkDestination } from './check-destination.ts';
 import { type PartitionParts, PartitionWork, type Predecessor } from './partition-work.ts';
 import type { Tenure, TenureSnapshot } from './source-mapping.ts';
 import { startOf } from './stream-start.ts';
@@ -92,10 +93,8 @@ export class TopicTenure implements Tenure {
     if ((await gate.open()) && described !== undefined) {
       const { membership, committer } = this.#join(described);
       this.#parts.onOpen();
-      this.#checkDestination();
-      await new Promise<void>((resolve) => {
-        stopping.onSet(resolve);
-      });
+      checkDestination(this.#parts);
+      await whenSet(stopping);
       await this.#drain(committer);
       await membership.leave();
     }
@@ -251,15 +250,6 @@ export class TopicTenure implements Tenure {
     await orSet(committer.flush(), over);
     cancel();
     forgetOver();
-  }
-
-  /** Nothing waits for it: a destination that is missing matters when something is given up, but is told now. */
-  #checkDestination(): void {
-    const { destination, mapping, listener } = this.#parts;
-    destination?.check().catch((error: unknown) => {
-      const message = error instanceof Error ? error.message : String(error);
-      listener('destination.refused', { mapping, destination: destination.label, message });
-    });
   }
 }
 
