@@ -1,7 +1,9 @@
-import { collectDefaultMetrics, Counter as PromCounter, Gauge as PromGauge, Histogram as PromHistogram, Registry } from 'prom-client';
+import { setImmediate } from 'node:timers/promises';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ConfigError, type Counter, type Gauge, type Histogram, type Meter, type MeterLabels } from '../../../src/index.ts';
-import { Families } from './families.ts';
-import { CheckedHistogram, PendingCounter, PendingGauge } from './series.ts';
+import { Family, type Kind } from './family.ts';
+import { LabelSets } from './label-sets.ts';
+import { bucketsOf, CounterSeries, GaugeSeries, HistogramSeries, type Series } from './series.ts';
 
 /** What may be set of a Prometheus meter. */
 export interface PrometheusMeterOptions {
@@ -22,6 +24,8 @@ export interface PrometheusMeter extends Meter {
 /** Counts the series that were refused, by name, so that a mistake shows where people look. */
 const REFUSED = 'millrace_refused_series';
 
+const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
 const NOTHING: Counter & Gauge & Histogram = { add: ignore, set: ignore, observe: ignore };
 
 /** Makes a meter with a registry of its own: two meters in one process share nothing. @throws ConfigError */
@@ -33,15 +37,19 @@ export function prometheusMeter(options: PrometheusMeterOptions = {}): Prometheu
   }
   const registry = new Registry();
   if (processMetrics) collectDefaultMetrics({ register: registry, prefix });
-  return new RegistryMeter(registry, prefix);
+  return new PrefixedMeter(registry, prefix);
 }
 
-class RegistryMeter implements PrometheusMeter {
+class PrefixedMeter implements PrometheusMeter {
+  /** Of the process; everything else is written here. */
   readonly #registry: Registry;
   readonly #prefix: string;
-  readonly #counters = new Families<PendingCounter>();
-  readonly #gauges = new Families<PendingGauge>();
-  readonly #histograms = new Families<CheckedHistogram>();
+  readonly #labels = new LabelSets();
+  readonly #counters = new Map<string, Family<CounterSeries>>();
+  readonly #gauges = new Map<string, Family<GaugeSeries>>();
+  readonly #histograms = new Map<string, Family<HistogramSeries>>();
+  /** All of them, in the order of their first series. */
+  readonly #families = new Map<string, Family<Series>>();
 
   constructor(registry: Registry, prefix: string) {
     this.#registry = registry;
@@ -52,8 +60,18 @@ class RegistryMeter implements PrometheusMeter {
     return this.#registry.contentType;
   }
 
-  metrics(): Promise<string> {
-    return this.#registry.metrics();
+  async metrics(): Promise<string> {
+    const ofProcess = await this.#registry.metrics();
+    const pieces = ofProcess.trim() === '' ? [] : [ofProcess, '\n'];
+    for (const family of this.#families.values()) {
+      for (const piece of family.text()) {
+        pieces.push(piece);
+        // A thousand mappings have megabytes of text: whatever else the process does goes on between the pieces.
+        await setImmediate();
+      }
+      pieces.push('\n');
+    }
+    return pieces.join('');
   }
 
   counter(name: string, help: string, labels: MeterLabels): Counter {
@@ -61,61 +79,46 @@ class RegistryMeter implements PrometheusMeter {
   }
 
   gauge(name: string, help: string, labels: MeterLabels): Gauge {
-    const series = this.#gauges.series(name, labels, (labelNames) => {
-      const flush = (): void => {
-        for (const one of this.#gauges.all(name)) one.flush();
-      };
-      const metric = new PromGauge({ ...this.#named(name, help), labelNames, collect: flush });
-      const make = (values: Record<string, string>): PendingGauge =>
-        new PendingGauge((value) => {
-          metric.set(values, value);
-        });
-      return { make, remove: removerOf(metric) };
-    });
-    return series ?? this.#refuse(name);
+    return this.#series(this.#gauges, { name, help, kind: 'gauge', make: () => () => new GaugeSeries() }, labels) ?? this.#refuse(name);
   }
 
-  histogram(name: string, help: string, labels: MeterLabels, buckets: readonly number[]): Histogram {
-    const series = this.#histograms.series(name, labels, (labelNames) => {
-      const bounds = [...buckets].sort((a, b) => a - b);
-      const metric = new PromHistogram({ ...this.#named(name, help), labelNames, buckets: bounds });
-      const make = (values: Record<string, string>): CheckedHistogram => {
-        metric.zero(values);
-        return new CheckedHistogram((value) => {
-          metric.observe(values, value);
-        });
-      };
-      const remove = (values: Record<string, string>, gone: CheckedHistogram): void => {
-        gone.end();
-        metric.remove(values);
-      };
-      return { make, remove };
-    });
-    return series ?? this.#refuse(name);
-  }
-
-  #counter(name: string, help: string, labels: MeterLabels): Counter | undefined {
-    return this.#counters.series(name, labels, (labelNames) => {
-      const flush = (): void => {
-        for (const one of this.#counters.all(name)) one.flush();
-      };
-      const metric = new PromCounter({ ...this.#named(name, help), labelNames, collect: flush });
-      const make = (values: Record<string, string>): PendingCounter =>
-        new PendingCounter((amount) => {
-          metric.inc(values, amount);
-        });
-      return { make, remove: removerOf(metric) };
-    });
+  histogram(name: string, help: string, labels: MeterLabels, bounds: readonly number[]): Histogram {
+    const make = (shownName: string): (() => HistogramSeries) => {
+      const buckets = bucketsOf(shownName, bounds);
+      return () => new HistogramSeries(buckets);
+    };
+    const asked: Asked<HistogramSeries> = { name, help, kind: 'histogram', make };
+    return ('le' in labels ? undefined : this.#series(this.#histograms, asked, labels)) ?? this.#refuse(name);
   }
 
   forget(labels: MeterLabels): void {
     // An empty question would take everything away.
     if (Object.keys(labels).length === 0) return;
-    for (const families of [this.#counters, this.#gauges, this.#histograms]) families.forget(labels);
+    for (const gone of this.#labels.take(labels)) for (const family of this.#families.values()) family.forget(gone);
   }
 
-  #named(name: string, help: string): { name: string; help: string; registers: Registry[] } {
-    return { name: `${this.#prefix}${name}`, help: help === '' ? name : help, registers: [this.#registry] };
+  #counter(name: string, help: string, labels: MeterLabels): CounterSeries | undefined {
+    return this.#series(this.#counters, { name, help, kind: 'counter', make: () => () => new CounterSeries() }, labels);
+  }
+
+  /** `undefined` when the name or its labels are none that Prometheus allows, or are not as they were at the first call. */
+  #series<One extends Series>(ofKind: Map<string, Family<One>>, asked: Asked<One>, given: MeterLabels): One | undefined {
+    const labels = this.#labels.of(given);
+    if (labels === undefined) return undefined;
+    const { name, help, kind, make } = asked;
+    let family = ofKind.get(name);
+    if (family === undefined) {
+      const shown = `${this.#prefix}${name}`;
+      if (this.#families.has(name) || !METRIC_NAME.test(shown) || this.#ofProcess(shown)) return undefined;
+      family = new Family({ name: shown, help: help === '' ? name : help, kind, labelNames: labels.names, make: make(shown) });
+      ofKind.set(name, family);
+      this.#families.set(name, family);
+    }
+    return family.series(labels);
+  }
+
+  #ofProcess(shown: string): boolean {
+    return this.#registry.getMetricsAsArray().some(({ name }) => name === shown);
   }
 
   /** Wrong numbers would be worse than none: what does not fit goes nowhere, and is counted. */
@@ -125,11 +128,13 @@ class RegistryMeter implements PrometheusMeter {
   }
 }
 
-/** Takes one series out of the metrics library. */
-function removerOf(metric: { remove(labels: Record<string, string>): void }): (labels: Record<string, string>) => void {
-  return (labels) => {
-    metric.remove(labels);
-  };
+/** A metric that is opened with its first series. */
+interface Asked<One> {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: Kind;
+  /** Is told the name that is shown, once. */
+  readonly make: (shown: string) => () => One;
 }
 
 function ignore(): void {

@@ -1,4 +1,4 @@
-import { register } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry, register } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { prometheusMeter } from '../../../../adapters/meter/prometheus/index.ts';
 import { ConfigError } from '../../../../src/index.ts';
@@ -87,6 +87,90 @@ describe('a Prometheus meter', () => {
     }
     meter.counter('c', 'h', {}).add(-1);
     expect(await samples(meter)).toEqual(['c 0', 'g 0', 's_bucket{le="1"} 0', 's_bucket{le="+Inf"} 0', 's_sum 0', 's_count 0']);
+  });
+
+  test('says the same, line by line, as the metrics library says of the same numbers', async () => {
+    const [meter, registry] = [prometheusMeter(), new Registry()];
+    const help = 'with \\ and\na line';
+    const labelled = [
+      { a: '1', b: 'with "quotes", \\ and\nlines' },
+      { a: '', b: 'ä 🙂' },
+    ];
+    const named = { help, labelNames: ['a', 'b'], registers: [registry] };
+    const counter = new Counter({ ...named, name: 'c' });
+    const gauge = new Gauge({ ...named, name: 'g' });
+    const buckets = [0.001, 1, 1_000_000, 1e21];
+    const histogram = new Histogram({ ...named, name: 'h', buckets });
+    for (const labels of labelled) {
+      const ours = [meter.counter('c', help, labels), meter.gauge('g', help, labels), meter.histogram('h', help, labels, buckets)] as const;
+      histogram.zero(labels);
+      for (const value of [0, 0.001, 0.1 + 0.2, 1, 17, 1e21, 1e22]) {
+        counter.inc(labels, value);
+        ours[0].add(value);
+        gauge.set(labels, -value);
+        ours[1].set(-value);
+        histogram.observe(labels, value);
+        ours[2].observe(value);
+      }
+    }
+    const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+    expect(lines(await meter.metrics())).toEqual(lines(await registry.metrics()));
+  });
+
+  test('lets others go on between the pieces of a long text, and shows every series once', async () => {
+    const meter = prometheusMeter();
+    for (let index = 0; index < 1_000; index += 1) meter.counter('c', 'h', { mapping: String(index) }).add(index);
+    let turns = 0;
+    const turn = (): void => {
+      turns += 1;
+      timer = setImmediate(turn);
+    };
+    let timer = setImmediate(turn);
+    const lines = await samples(meter);
+    clearImmediate(timer);
+    expect(turns).toBeGreaterThan(3);
+    expect(lines).toEqual(Array.from({ length: 1_000 }, (_, index) => `c{mapping="${String(index)}"} ${String(index)}`));
+  });
+
+  test('ends the series that carry what is gone, whoever else still counts, and begins them again at zero', async () => {
+    const meter = prometheusMeter();
+    const series = (mapping: string): (() => void) => {
+      const labels = { mapping, function: 'f' };
+      const [counter, histogram] = [meter.counter('c', 'h', labels), meter.histogram('s', 'h', labels, [1])];
+      return () => {
+        counter.add(1);
+        histogram.observe(2);
+      };
+    };
+    const [gone, kept] = [series('gone'), series('kept')];
+    meter.gauge('g', 'h', { mapping: 'gone', function: 'f', shard: '1' }).set(7);
+    gone();
+    meter.forget?.({ mapping: 'gone' });
+    meter.forget?.({});
+    meter.forget?.({ mapping: 'kept', other: 'label' });
+    gone();
+    kept();
+    const ofKept = [
+      'c{mapping="kept",function="f"} 1',
+      's_bucket{le="1",mapping="kept",function="f"} 0',
+      's_bucket{le="+Inf",mapping="kept",function="f"} 1',
+      's_sum{mapping="kept",function="f"} 2',
+      's_count{mapping="kept",function="f"} 1',
+    ];
+    expect(await samples(meter)).toEqual(ofKept);
+    series('gone');
+    expect(await samples(meter)).toContain('c{mapping="gone",function="f"} 0');
+    expect(await samples(meter)).toContain('s_count{mapping="gone",function="f"} 0');
+  });
+
+  test('refuses names that the metrics of the process have', async () => {
+    const meter = prometheusMeter({ processMetrics: true });
+    meter.gauge('process_resident_memory_bytes', 'h', {}).set(-1);
+    const lines = (await samples(meter)).filter((line) => line.includes('process_resident_memory_bytes'));
+    expect(lines).toEqual([
+      expect.stringMatching(/^process_resident_memory_bytes \d+$/),
+      'millrace_refused_series{metric="process_resident_memory_bytes"} 1',
+    ]);
   });
 
   test('puts its prefix before every name', async () => {
