@@ -81,7 +81,7 @@ describe.skipIf('skipped' in runtime)('skipped' in runtime ? `${title} [${runtim
     const deadline = new AbortController();
     const invocation = target('app.hang').invoke({}, invocationContext(deadline.signal, { remainingMs: () => 30_000 }));
     await until('it runs', () => functions.log.printed.includes('started'));
-    expect(processesWith(functions.marker)).toHaveLength(2);
+    await until('its child runs, too', () => processesWith(functions.marker).length === 2);
     deadline.abort();
     expect(await invocation.outcome).toEqual({ kind: 'timeout' });
     await invocation.ended;

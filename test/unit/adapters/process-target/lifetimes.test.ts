@@ -130,7 +130,7 @@ describe('a time-out ends the process', () => {
         console.log('started', process.pid, child.pid);
         await new Promise(() => setInterval(() => {}, 1000));
       };`;
-    const target = functions.handler(source, { killGraceMs: 200 });
+    const target = functions.handler(source, { killGraceMs: 2_000 });
     const invocation = await timeOut(target);
     expect(await invocation.outcome).toEqual({ kind: 'timeout' });
     const [, own = 0, childs = 0] = (functions.log.printed[0] ?? '').split(' ').map(Number);
@@ -232,7 +232,8 @@ describe('processes that are killed from outside under load', () => {
       const before = outcomes.length;
       await until('it works', () => outcomes.length >= before + 20 && processesWith(functions.marker).some((pid) => !killed.has(pid)));
       const pids = processesWith(functions.marker).filter((pid) => !killed.has(pid));
-      const pid = pids[kills % pids.length] ?? 0;
+      const pid = pids[kills % pids.length];
+      if (pid === undefined) throw new Error('there is none to kill');
       killed.add(pid);
       process.kill(pid, 'SIGKILL');
     }
@@ -275,7 +276,7 @@ describe('closing', () => {
       export const handler = async () => 'ok';`;
     const target = functions.handler(source, { killGraceMs: 100 });
     await textOf(invoke(target));
-    expect(processesWith(functions.marker)).toHaveLength(2);
+    await until('its child runs, too', () => processesWith(functions.marker).length === 2);
     await target.close();
     expect(processesWith(functions.marker)).toEqual([]);
   });
