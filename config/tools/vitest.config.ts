@@ -23,6 +23,8 @@ export default defineConfig({
   test: {
     root,
     passWithNoTests: false,
+    // Vitest's one second is short for a machine that does other things, too.
+    expect: { poll: { timeout: 20_000 } },
     coverage: {
       include: ['src/**', 'adapters/**'],
       reportsDirectory: resolve(root, 'coverage'),
@@ -37,6 +39,7 @@ export default defineConfig({
           exclude: ['**/*.backend.test.ts'],
           // Some start compilers and linters, which take their time on a busy machine.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
