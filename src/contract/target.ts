@@ -21,6 +21,11 @@ export interface InvocationContext {
   readonly attempt: number;
   /** Aborts at the deadline and at a hard stop. The target must stop the work if it can. */
   readonly signal: AbortSignal;
+  /**
+   * Calls back when `signal` aborts, at once if it has; gives what takes the wish back. It is there for targets whose work costs
+   * less than a signal, which is made when it is asked for. The engine always gives it.
+   */
+  readonly onAbort?: (callback: () => void) => () => void;
 }
 
 /** How one invocation came out. A value, never thrown. */

@@ -11,6 +11,14 @@ export interface FunctionContext extends Context {
 
 /** The context of one invocation. Plain fields where they cost nothing, so that copying it copies them. */
 export class HandlerContext implements FunctionContext {
+  /** A signal is made for those who ask. The field is each context's own, so that a copy has it; one object for all keeps them in one shape. */
+  static readonly #SIGNAL: PropertyDescriptor & ThisType<HandlerContext> = {
+    enumerable: true,
+    get() {
+      return this.#invocation.signal;
+    },
+  };
+
   readonly awsRequestId: string;
   readonly functionName: string;
   readonly functionVersion: string;
@@ -18,18 +26,18 @@ export class HandlerContext implements FunctionContext {
   readonly memoryLimitInMB = '128';
   /** Accepted and without effect: the engine waits for the handler's own promise only. */
   callbackWaitsForEmptyEventLoop = false;
-  readonly signal: AbortSignal;
+  declare readonly signal: AbortSignal;
   readonly getRemainingTimeInMillis: () => number;
-  readonly #startedAt: number;
+  readonly #invocation: InvocationContext;
 
   constructor(invocation: InvocationContext) {
     this.awsRequestId = invocation.requestId;
     this.functionName = invocation.functionName;
     this.functionVersion = invocation.functionVersion;
     this.invokedFunctionArn = invocation.invokedFunctionArn;
-    this.signal = invocation.signal;
     this.getRemainingTimeInMillis = () => Math.max(0, Math.floor(invocation.remainingMs()));
-    this.#startedAt = invocation.deadline - invocation.timeoutMs;
+    this.#invocation = invocation;
+    Object.defineProperty(this, 'signal', HandlerContext.#SIGNAL);
   }
 
   get logGroupName(): string {
@@ -38,7 +46,8 @@ export class HandlerContext implements FunctionContext {
 
   /** Lambda's shape of a name; each invocation has one of its own, made from its request id. */
   get logStreamName(): string {
-    const started = new Date(this.#startedAt);
+    const { deadline, timeoutMs } = this.#invocation;
+    const started = new Date(deadline - timeoutMs);
     const day = Number.isNaN(started.getTime()) ? '1970/01/01' : started.toISOString().slice(0, 10).replaceAll('-', '/');
     return `${day}/[${this.functionVersion}]${this.awsRequestId.replaceAll('-', '')}`;
   }

@@ -38,29 +38,17 @@ export function handler<Event = unknown>(fn: FunctionHandler<Event>): FunctionTa
   return new InProcessTarget(fn as Call<Event>);
 }
 
-/** An invocation that has not been answered. */
-interface Open {
-  readonly signal: AbortSignal;
-  readonly onAbort: () => void;
-}
-
 class InProcessTarget<Event> implements FunctionTarget<Event> {
   readonly #call: Call<Event>;
-  /** Those that began in this turn of the event loop: most are over before it is, and listening to a signal costs as much as they do. */
-  readonly #begun = new Set<Open>();
-  #isTurnAwaited = false;
 
   constructor(call: Call<Event>) {
     this.#call = call;
   }
 
   invoke(event: Event, context: InvocationContext): Invocation {
-    if (context.signal.aborted) return { outcome: Promise.resolve(TIMEOUT), ended: ENDED };
-    let answer: (outcome: Outcome) => void = () => undefined;
-    const outcome = new Promise<Outcome>((resolve) => {
-      answer = resolve;
-    });
-    return { outcome, ended: this.#run(event, context, answer) };
+    const answer = new Answer(context);
+    if (answer.isAborted) return { outcome: answer.outcome, ended: ENDED };
+    return { outcome: answer.outcome, ended: this.#run(event, context, answer) };
   }
 
   /** There is nothing to free. A handler that still runs goes on; its invocation's `ended` tells when it stops. */
@@ -68,41 +56,55 @@ class InProcessTarget<Event> implements FunctionTarget<Event> {
     return ENDED;
   }
 
-  /** Resolves when the handler has settled. Only the first answer counts, so a late one changes nothing. */
-  async #run(event: Event, context: InvocationContext, answer: (outcome: Outcome) => void): Promise<void> {
-    const { signal } = context;
-    const open: Open = {
-      signal,
-      onAbort: () => {
-        answer(TIMEOUT);
-      },
-    };
-    this.#begin(open);
+  /** Resolves when the handler has settled. */
+  async #run(event: Event, context: InvocationContext, answer: Answer): Promise<void> {
     try {
       const value = await this.#call(event, new HandlerContext(context));
-      answer(signal.aborted ? TIMEOUT : { kind: 'success', text: () => payloadOf(value) });
+      answer.give({ kind: 'success', text: () => payloadOf(value) });
     } catch (error) {
-      answer(signal.aborted ? TIMEOUT : functionError(error));
-    } finally {
-      if (!this.#begun.delete(open)) signal.removeEventListener('abort', open.onAbort);
+      answer.give(functionError(error));
     }
   }
+}
 
-  #begin(open: Open): void {
-    this.#begun.add(open);
-    if (this.#isTurnAwaited) return;
-    this.#isTurnAwaited = true;
-    setImmediate(this.#onTurn);
+/** What an invocation answers: its handler's word, or `timeout` when its signal aborts first. The first counts. */
+class Answer {
+  readonly outcome: Promise<Outcome>;
+  #resolve: (outcome: Outcome) => void = () => undefined;
+  readonly #forgetAbort: () => void;
+  #isAborted = false;
+
+  constructor(context: InvocationContext) {
+    this.outcome = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#forgetAbort = onAbort(context, () => {
+      this.#isAborted = true;
+      this.#resolve(TIMEOUT);
+    });
   }
 
-  /** The turn is over: whatever still runs listens to its signal. */
-  readonly #onTurn = (): void => {
-    this.#isTurnAwaited = false;
-    for (const { signal, onAbort } of this.#begun) {
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
-    }
-    this.#begun.clear();
+  get isAborted(): boolean {
+    return this.#isAborted;
+  }
+
+  give(outcome: Outcome): void {
+    this.#forgetAbort();
+    this.#resolve(outcome);
+  }
+}
+
+/** Without a signal where that can be: it would cost as much as many a handler. */
+function onAbort(context: InvocationContext, callback: () => void): () => void {
+  if (context.onAbort !== undefined) return context.onAbort(callback);
+  const { signal } = context;
+  if (signal.aborted) {
+    callback();
+    return () => undefined;
+  }
+  signal.addEventListener('abort', callback, { once: true });
+  return () => {
+    signal.removeEventListener('abort', callback);
   };
 }
 

@@ -123,6 +123,35 @@ describe('an invocation', () => {
     expect(await state(running.ended)).toBe('stopped');
   });
 
+  it('tells of its abort to who listens without a signal, at once when it has come, and not to who listens no more', async () => {
+    const heard: string[] = [];
+    start();
+    const [context] = target.contexts;
+    context?.onAbort?.(() => heard.push('first'));
+    const forget = context?.onAbort?.(() => heard.push('forgotten'));
+    context?.onAbort?.(() => heard.push('second'));
+    forget?.();
+    await clock.advance(2999);
+    expect(heard).toEqual([]);
+    await clock.advance(1);
+    expect(heard).toEqual(['first', 'second']);
+    context?.onAbort?.(() => heard.push('late'));
+    expect(heard).toEqual(['first', 'second', 'late']);
+    target.runs[0]?.end.resolve();
+  });
+
+  it('gives one signal, which has aborted when it is asked for late, and to a copy of the context too', async () => {
+    start();
+    const [context] = target.contexts;
+    const copy = { ...context };
+    expect(copy.signal).toBe(context?.signal);
+    start();
+    await clock.advance(3000);
+    expect(copy.signal?.aborted).toBe(true);
+    expect(target.contexts[1]?.signal.aborted).toBe(true);
+    for (const { end } of target.runs) end.resolve();
+  });
+
   it('that has answered before a hard stop keeps its outcome', async () => {
     const running = start();
     target.runs[0]?.answer.resolve(OK);

@@ -159,6 +159,36 @@ describe('a handler', () => {
     expect(await invocation.outcome).toEqual({ kind: 'timeout' });
   });
 
+  test('makes no signal where the engine can tell of an abort without one, and obeys it', async () => {
+    const callbacks = new Set<() => void>();
+    const onAbort = (callback: () => void): (() => void) => {
+      callbacks.add(callback);
+      return () => callbacks.delete(callback);
+    };
+    const given = {
+      ...invocationContext(calm()),
+      onAbort,
+      get signal(): AbortSignal {
+        throw new Error('nobody needs it');
+      },
+    };
+    await handler(() => 1).invoke({}, given).ended;
+    expect(callbacks.size).toBe(0);
+    const release = gate();
+    const { outcome, ended } = handler(() => release.opened).invoke({}, given);
+    for (const callback of callbacks) callback();
+    expect(await outcome).toEqual({ kind: 'timeout' });
+    release.open();
+    await ended;
+  });
+
+  test('gives a copy of the context its signal', async () => {
+    const { signal } = new AbortController();
+    let copy: { readonly signal?: AbortSignal } = {};
+    await handler((_event, context) => (copy = { ...context })).invoke({}, invocationContext(signal)).outcome;
+    expect(copy.signal).toBe(signal);
+  });
+
   test('leaves no listener on the signal, however it ends', async () => {
     const { signal } = new AbortController();
     const slow = handler(() => turn().then(() => turn())).invoke({}, invocationContext(signal));
