@@ -147,9 +147,9 @@ async function http(options: { readonly url: string }): Promise<FunctionTarget> 
   return target.http(options);
 }
 
-async function lambda(options: LambdaTargetOptions): Promise<FunctionTarget> {
+async function lambda(): Promise<(options: LambdaTargetOptions) => FunctionTarget> {
   const target = await import('./target/lambda/index.ts');
-  return target.lambda(options);
+  return target.lambda;
 }
 
 async function functionsOfLambda(place: { readonly endpoint?: string; readonly region?: string }): Promise<LambdaDirectory> {

@@ -1,4 +1,4 @@
-import type { FunctionTarget, Logger, StateStore } from '../contract/index.ts';
+import type { Logger, StateStore } from '../contract/index.ts';
 import { CoreEngine } from '../engine/index.ts';
 import type { ScrapedMeter } from '../manage/index.ts';
 import { addFunction } from './add-functions.ts';
@@ -8,7 +8,7 @@ import { Control } from './control.ts';
 import { type Embedded, makeEmbedded } from './embedded.ts';
 import type { Narrator } from './narrator.ts';
 import { openMappings } from './open-mappings.ts';
-import { openTargets, type Targets } from './open-targets.ts';
+import { functionsElsewhere, openTargets } from './open-targets.ts';
 import { Problems } from './problems.ts';
 import { reload } from './reload.ts';
 
@@ -44,6 +44,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const targets = await openTargets({ catalog, config, logger, problems });
   problems.throwIfAny();
   const store = await openStore(catalog, config);
+  const isElsewhere = config.places.lambda !== 'no' || config.mappings.some((mapping) => mapping.isElsewhere);
   const engine = new CoreEngine(
     {
       clock: catalog.clock,
@@ -54,7 +55,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
       meter,
       store,
       ownerLabel: `PID ${String(process.pid)}`,
-      ...(config.places.lambda === 'no' && targets.elsewhere.size === 0 ? {} : { functionsElsewhere: inLambda(targets) }),
+      ...(isElsewhere ? { functionsElsewhere: await functionsElsewhere(parts) } : {}),
     },
     {
       stopTimeoutMs: config.stopTimeoutSeconds * 1000,
@@ -65,10 +66,10 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   );
   for (const plan of config.functions)
     problems.try(() => {
-      addFunction(engine, plan, targets.here);
+      addFunction(engine, plan, targets);
     });
   problems.throwIfAny();
-  const context = { catalog, config, embedded, elsewhere: targets.elsewhere, logger };
+  const context = { catalog, config, embedded, logger };
   const control = new Control({ engine, store, context });
   await control.load();
   const opened = new Map(mappings.map((mapping) => [mapping.plan.name, mapping]));
@@ -81,22 +82,13 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
     close: async () => {
       await closeAll([control], logger);
       const { queues, streams, topics } = embedded;
-      await closeAll([...queues.values(), ...streams.values(), ...topics.values(), ...targets.here.values(), store], logger);
+      await closeAll([...queues.values(), ...streams.values(), ...topics.values(), ...targets.values(), store], logger);
     },
   };
 }
 
 function openStore(catalog: Catalog, { store }: DaemonConfig): Promise<StateStore> {
   return store.type === 'memory' ? catalog.stores.memory() : catalog.stores.sqlite({ path: store.path });
-}
-
-/** Targets that were made when the file was read; the engine closes them. */
-function inLambda({ elsewhere }: Targets): (functionName: string) => FunctionTarget {
-  return (functionName) => {
-    const target = elsewhere.get(functionName);
-    if (target === undefined) throw new Error(`there is no target for ${functionName}`);
-    return target;
-  };
 }
 
 async function closeAll(all: readonly { close(): Promise<void> }[], logger: Logger): Promise<void> {

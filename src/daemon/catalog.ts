@@ -207,8 +207,8 @@ export interface Catalog {
   readonly targets: {
     function(handler: (...args: unknown[]) => unknown): Promise<FunctionTarget>;
     http(options: { readonly url: string }): Promise<FunctionTarget>;
-    /** A function of Lambda, by name or ARN; the end of its log goes to the logger. */
-    lambda(options: AwsPlace & { readonly functionName: string; readonly logger?: Logger }): Promise<FunctionTarget>;
+    /** What makes functions of Lambda, by name or ARN, at once; the end of their logs goes to the logger. */
+    lambda(): Promise<(options: AwsPlace & { readonly functionName: string; readonly logger?: Logger }) => FunctionTarget>;
     process(options: ProcessPlan & { readonly logger: Logger }): Promise<FunctionTarget>;
   };
   readonly functions: {

@@ -1,4 +1,4 @@
-import { ConfigError, type FunctionTarget, type Logger } from '../contract/index.ts';
+import { ConfigError, type Logger } from '../contract/index.ts';
 import type { CoreEngine } from '../engine/index.ts';
 import { type Mapping, pascal } from '../mapping/index.ts';
 import type { MappingDefinition } from '../resource/index.ts';
@@ -6,7 +6,7 @@ import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
 import type { Embedded } from './embedded.ts';
 import { type OpenMapping, openMappings } from './open-mappings.ts';
-import { placeOf } from './place.ts';
+import { functionsElsewhere } from './open-targets.ts';
 import { planMappings } from './plan-mappings.ts';
 import { Problems } from './problems.ts';
 
@@ -15,8 +15,6 @@ export interface OpeningContext {
   readonly catalog: Catalog;
   readonly config: DaemonConfig;
   readonly embedded: Embedded;
-  /** Targets of functions that are elsewhere; the engine finds them here, and closes them. */
-  readonly elsewhere: Map<string, FunctionTarget>;
   readonly logger: Logger;
 }
 
@@ -52,7 +50,7 @@ export async function openDefinition(definition: MappingDefinition, context: Ope
   throwWithoutPlace(problems);
   const [mapping] = opened;
   if (mapping === undefined) throw new ConfigError([{ field: 'EventSourceArn', message: 'cannot be read by this version' }]);
-  await ensureTarget(mapping, context);
+  await checkTarget(mapping, context);
   return mapping;
 }
 
@@ -66,13 +64,14 @@ function throwWithoutPlace(problems: Problems): void {
   }
 }
 
-async function ensureTarget({ plan }: OpenMapping, { catalog, config, elsewhere, logger }: OpeningContext): Promise<void> {
-  const { functionName, isElsewhere } = plan;
-  if (!isElsewhere || elsewhere.has(functionName)) return;
-  const place = placeOf(config.aws, 'lambda', config.lambda);
-  const target = await catalog.targets.lambda({ functionName, ...place.settings, ...(config.log.level === 'debug' ? { logger } : {}) });
-  if (elsewhere.has(functionName)) await target.close();
-  else elsewhere.set(functionName, target);
+/** The engine makes the target of a function that is elsewhere; what would be wrong with it is told before. */
+async function checkTarget(
+  { plan: { functionName, isElsewhere } }: OpenMapping,
+  { catalog, config, logger }: OpeningContext,
+): Promise<void> {
+  if (!isElsewhere) return;
+  const make = await functionsElsewhere({ catalog, config, logger });
+  await make(functionName).close();
 }
 
 /** What a mapping is beside what its plan says. */

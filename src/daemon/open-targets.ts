@@ -7,13 +7,8 @@ import type { TargetPlan } from './plan-functions.ts';
 import { processField } from './plan-process.ts';
 import type { Problems } from './problems.ts';
 
-/** The targets of a file. */
-export interface Targets {
-  /** By name of the function; those of versions by `NAME:VERSION`. */
-  readonly here: ReadonlyMap<string, FunctionTarget>;
-  /** Of functions that are not in the file, by FunctionName as mappings give it. More may come while the daemon runs. */
-  readonly elsewhere: Map<string, FunctionTarget>;
-}
+/** The targets of functions of a file, by name of the function; those of versions by `NAME:VERSION`. */
+export type Targets = Map<string, FunctionTarget>;
 
 interface OpeningParts {
   readonly catalog: Catalog;
@@ -25,19 +20,39 @@ interface OpeningParts {
 /** Makes what is invoked, and loads the functions of this process. What is wrong is told in the file's spelling. */
 export async function openTargets(parts: OpeningParts): Promise<Targets> {
   const { config } = parts;
-  const here = new Map<string, FunctionTarget>();
+  const here: Targets = new Map();
   for (const { name, at, target, versions } of config.functions) {
     await open(parts, here, name, { at, target });
     for (const version of versions) {
       if (version.target !== undefined) await open(parts, here, `${name}:${version.version}`, { at: version.at, target: version.target });
     }
   }
-  const elsewhere = new Map<string, FunctionTarget>();
-  for (const { at, functionName, isElsewhere } of config.mappings) {
-    if (!isElsewhere || elsewhere.has(functionName)) continue;
-    await open(parts, elsewhere, functionName, { at, target: { kind: 'lambda', functionName, field: 'FunctionName' } });
+  await checkElsewhere(parts);
+  return here;
+}
+
+/** Makes targets of functions that are not in a file, by FunctionName as mappings give it. What it makes has called nobody yet. */
+export async function functionsElsewhere({
+  catalog,
+  config,
+  logger,
+}: Omit<OpeningParts, 'problems'>): Promise<(functionName: string) => FunctionTarget> {
+  const { settings } = placeOf(config.aws, 'lambda', config.lambda);
+  const lambda = await catalog.targets.lambda();
+  // The end of a function's log is asked for only where somebody reads it.
+  return (functionName) => lambda({ functionName, ...settings, ...(config.log.level === 'debug' ? { logger } : {}) });
+}
+
+/** What the engine will make, as soon as mappings use it. */
+async function checkElsewhere(parts: OpeningParts): Promise<void> {
+  const checked = new Set<string>();
+  for (const { at, functionName, isElsewhere } of parts.config.mappings) {
+    if (!isElsewhere || checked.has(functionName)) continue;
+    checked.add(functionName);
+    const made: Targets = new Map();
+    await open(parts, made, functionName, { at, target: { kind: 'lambda', functionName, field: 'FunctionName' } });
+    await made.get(functionName)?.close();
   }
-  return { here, elsewhere };
 }
 
 interface Opening {
@@ -45,16 +60,17 @@ interface Opening {
   readonly target: TargetPlan;
 }
 
-async function open(parts: OpeningParts, into: Map<string, FunctionTarget>, name: string, { at, target }: Opening): Promise<void> {
+async function open(parts: OpeningParts, into: Targets, name: string, { at, target }: Opening): Promise<void> {
   const place = placeOf(parts.config.aws, 'lambda', parts.config.lambda);
   try {
-    into.set(name, await make(parts, target, at, place));
+    into.set(name, await make(parts, target, at));
   } catch (error) {
     parts.problems.take(error, (option) => fieldOf(target, at, option, place));
   }
 }
 
-async function make({ catalog, config, logger }: OpeningParts, target: TargetPlan, at: string, place: Place): Promise<FunctionTarget> {
+async function make(parts: OpeningParts, target: TargetPlan, at: string): Promise<FunctionTarget> {
+  const { catalog, logger } = parts;
   const { targets } = catalog;
   switch (target.kind) {
     case 'http':
@@ -62,12 +78,7 @@ async function make({ catalog, config, logger }: OpeningParts, target: TargetPla
     case 'process':
       return targets.process({ ...target.options, logger });
     case 'lambda':
-      // The end of a function's log is asked for only where somebody reads it.
-      return targets.lambda({
-        functionName: target.functionName,
-        ...place.settings,
-        ...(config.log.level === 'debug' ? { logger } : {}),
-      });
+      return (await functionsElsewhere(parts))(target.functionName);
     case 'handler':
       return targets.function(await loadHandler(target.handler, `${at}.Handler`));
   }

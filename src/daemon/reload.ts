@@ -39,7 +39,7 @@ interface Made {
  * these go on from their stored positions. What only a start can change is told and stays as it is.
  */
 export async function reload(parts: ReloadParts, after: DaemonConfig): Promise<ConfigChange> {
-  const { control, context, targets, narrator } = parts;
+  const { control, context, narrator } = parts;
   const before = context.config;
   const change = configChange(before, after);
   if (isUnchanged(change)) return change;
@@ -48,7 +48,6 @@ export async function reload(parts: ReloadParts, after: DaemonConfig): Promise<C
   adopt(parts.embedded.queues, made.embedded.queues);
   adopt(parts.embedded.streams, made.embedded.streams);
   adopt(parts.embedded.topics, made.embedded.topics);
-  for (const [name, target] of made.targets.elsewhere) targets.elsewhere.set(name, target);
   const { added, changed, removed } = change.functions;
   const outgoing = new Map<string, FunctionTarget>();
   context.config = config;
@@ -96,7 +95,7 @@ async function make({ catalog, logger, narrator, embedded }: ReloadParts, change
   try {
     problems.throwIfAny();
   } catch (error) {
-    await Promise.all([...mappings.map(closeOpen), closeTargets(new Map([...targets.here, ...targets.elsewhere]), logger)]);
+    await Promise.all([...mappings.map(closeOpen), closeTargets(new Map(targets), logger)]);
     throw error;
   }
   return { embedded: newParts, targets, mappings };
@@ -123,18 +122,18 @@ function adopt<Value>(into: ReadonlyMap<string, Value>, fresh: ReadonlyMap<strin
 
 /** Registers a function of the configuration, and what it invokes. */
 function put({ engine, targets }: ReloadParts, config: DaemonConfig, made: Targets, name: string): void {
-  for (const [key, target] of made.here) if (isOf(key, name)) (targets.here as Map<string, FunctionTarget>).set(key, target);
+  for (const [key, target] of made) if (isOf(key, name)) targets.set(key, target);
   const plan = config.functions.find((one) => one.name === name);
-  if (plan !== undefined) addFunction(engine, plan, targets.here);
+  if (plan !== undefined) addFunction(engine, plan, targets);
 }
 
 /** Forgets a function that no mapping uses at this moment; what it invoked is to be closed. */
 function take({ engine, targets }: ReloadParts, name: string, outgoing: Map<string, FunctionTarget>): void {
   engine.removeFunction(name);
-  for (const [key, target] of targets.here) {
+  for (const [key, target] of targets) {
     if (!isOf(key, name)) continue;
     outgoing.set(key, target);
-    (targets.here as Map<string, FunctionTarget>).delete(key);
+    targets.delete(key);
   }
 }
 

@@ -122,6 +122,7 @@ export class CoreEngine {
       breaker: fields.breaker,
       region: fields.region ?? REGION_DEFAULT,
       accountId: fields.accountId ?? ACCOUNT_ID_DEFAULT,
+      logger: platform.logger,
       elsewhere: platform.functionsElsewhere,
     });
     this.#buffer = new Buffer(fields.bufferRecords, fields.bufferBytes);
@@ -158,7 +159,7 @@ export class CoreEngine {
     if (this.#mappings.has(name)) {
       throw new ConfigError([{ field: checked.at ?? 'name', message: `there is a mapping ${name} already; give this one another name` }]);
     }
-    const { mapping, enabled } = this.#made(options, { id, name }, checked);
+    const { mapping, enabled } = this.#madeOrForgotten(options, { id, name }, checked);
     this.#mappings.set(name, mapping);
     this.#logAt(name, logLevelOf(options));
     this.#meters.open({ id, name, functionName: mapping.functionName, kind: options.source.kind });
@@ -186,6 +187,7 @@ export class CoreEngine {
     this.#loggers.delete(name);
     this.#disabled.delete(name);
     this.#meters.close(name);
+    this.#functions.elsewhere.leave(name);
   }
 
   /** Forgets a function that no mapping uses any more, so that another of its name may be registered. Its target is its maker's to close. */
@@ -218,6 +220,16 @@ export class CoreEngine {
       credit.release();
     });
     return { kind: 'answered', requestId, version: invoker.definition.version, outcome: await outcome };
+  }
+
+  /** What it named is not kept where it cannot be made. */
+  #madeOrForgotten<Event>(options: AnyMapOptions<Event>, named: Named, checked: Checked): Mapped {
+    try {
+      return this.#made(options, named, checked);
+    } catch (error) {
+      this.#functions.elsewhere.leave(named.name);
+      throw error;
+    }
   }
 
   #made<Event>(options: AnyMapOptions<Event>, named: Named, checked: Checked): Mapped {
@@ -279,6 +291,7 @@ export class CoreEngine {
   /** A mapping begins to share a function: it says how much it counts beside the others. */
   #seat(invoker: Invoker, mapping: string, weight: unknown, checked: Checked): void {
     if (weight !== undefined) invoker.ledger.weigh(mapping, check(WEIGHT_FIELD, { weight }, checked).weight);
+    this.#functions.elsewhere.use(invoker, mapping);
     if (invoker.breaker.isOn) this.#meters.openFunction(invoker.definition.name);
   }
 

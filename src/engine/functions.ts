@@ -1,10 +1,11 @@
-import { ConfigError, type FunctionTarget } from '../contract/index.ts';
+import { ConfigError, type FunctionTarget, type Logger } from '../contract/index.ts';
 import { Invoker, type InvokerParts } from '../invoke/index.ts';
 import { nearest } from '../kit/index.ts';
 import { type Checked, check } from '../mapping/index.ts';
 import { type BreakerOption, resolveBreaker } from './breaker-options.ts';
 import { type FunctionName, parseFunctionName } from './function-name.ts';
 import { type FoundFunction, type FunctionSummary, foundFunction, summaryOf } from './function-summary.ts';
+import { FunctionsElsewhere } from './functions-elsewhere.ts';
 import { checkTarget } from './given.ts';
 import { FUNCTION_FIELDS, type FunctionOptions, type FunctionRef } from './options.ts';
 import { AliasInvoker, QualifiedInvoker } from './qualified-invoker.ts';
@@ -15,9 +16,6 @@ const TIMEOUT_SECONDS_DEFAULT = 3;
 /** For functions that are elsewhere, s: they have a time-out of their own, which is at most this. */
 const TIMEOUT_SECONDS_ELSEWHERE = 900;
 
-/** Makes a target of a function that is not registered, by its FunctionName as it was given. Throws a ConfigError. */
-export type FunctionsElsewhere = (functionName: string) => FunctionTarget;
-
 /** What a registry is made with. */
 export interface FunctionRegistryParts {
   readonly shared: InvokerParts;
@@ -25,8 +23,12 @@ export interface FunctionRegistryParts {
   readonly breaker: BreakerOption;
   readonly region: string;
   readonly accountId: string;
-  /** `undefined`: a function that is not registered does not exist. */
-  readonly elsewhere: FunctionsElsewhere | undefined;
+  readonly logger: Logger;
+  /**
+   * Makes a target of a function that is not registered, by its FunctionName as it was given; throws a ConfigError. `undefined`: such
+   * a function does not exist.
+   */
+  readonly elsewhere: ((functionName: string) => FunctionTarget) | undefined;
 }
 
 /** A function: its own invoker, which has the ledger of all, and those of its versions and aliases once they are asked for. */
@@ -44,12 +46,12 @@ interface Registered {
 export class FunctionRegistry {
   readonly #parts: FunctionRegistryParts;
   readonly #byName = new Map<string, Registered>();
-  /** Functions that are elsewhere, by ARN without and then with qualifier and time-out. */
-  readonly #elsewhere = new Map<string, Map<string, Invoker>>();
-  readonly #ownTargets: FunctionTarget[] = [];
+  /** Those that are not registered, as long as mappings use them. */
+  readonly elsewhere: FunctionsElsewhere;
 
   constructor(parts: FunctionRegistryParts) {
     this.#parts = parts;
+    this.elsewhere = new FunctionsElsewhere(parts);
   }
 
   /** Registers a function; `name` defaults to a new one. Throws a ConfigError. */
@@ -101,7 +103,8 @@ export class FunctionRegistry {
     if (registered !== undefined) return this.#qualified(registered, name, field);
     const { elsewhere } = this.#parts;
     if (elsewhere === undefined) throw missing(field, this.#reasonWhyNot(name));
-    return this.#fromElsewhere(() => elsewhere(functionName), name, Math.min(timeoutMaxMs, TIMEOUT_SECONDS_ELSEWHERE * 1000));
+    const timeoutMs = Math.min(timeoutMaxMs, TIMEOUT_SECONDS_ELSEWHERE * 1000);
+    return this.elsewhere.resolve({ base: this.#arnOf(name), name, timeoutMs, make: () => elsewhere(functionName) });
   }
 
   /** All registered functions, in the order they were added. */
@@ -125,7 +128,7 @@ export class FunctionRegistry {
 
   /** Closes the targets that it made itself. */
   async close(): Promise<void> {
-    await Promise.all(this.#ownTargets.map((target) => target.close()));
+    await this.elsewhere.close();
   }
 
   #isHere({ region = this.#parts.region, account = this.#parts.accountId }: FunctionName): boolean {
@@ -175,26 +178,6 @@ export class FunctionRegistry {
     const [main] = invokers;
     const definition = main === undefined ? invoker.definition : main.invoker.definition;
     return new AliasInvoker(invoker, { ...definition, timeoutMs }, { ...shared, routes: invokers });
-  }
-
-  /** Nothing is known of it but its name. Whichever of its versions and aliases is named first has the ledger and the breaker of all. */
-  #fromElsewhere(make: () => FunctionTarget, name: FunctionName, timeoutMs: number): Invoker {
-    const base = this.#arnOf(name);
-    const arn = name.qualifier === undefined ? base : `${base}:${name.qualifier}`;
-    const ofFunction = this.#elsewhere.get(base) ?? new Map<string, Invoker>();
-    const key = `${arn} ${String(timeoutMs)}`;
-    const known = ofFunction.get(key);
-    if (known !== undefined) return known;
-    const target = make();
-    this.#ownTargets.push(target);
-    const version = name.qualifier ?? LATEST;
-    const breaker = resolveBreaker(undefined, this.#parts.breaker, target.remote === true);
-    const definition = { name: name.name, version, arn, target, timeoutMs, reservedConcurrency: undefined, breaker };
-    const [first] = ofFunction.values();
-    const { shared } = this.#parts;
-    const invoker = first === undefined ? new Invoker(definition, shared) : new QualifiedInvoker(first, definition, shared);
-    this.#elsewhere.set(base, ofFunction.set(key, invoker));
-    return invoker;
   }
 
   #arnOf({ name, partition = 'aws', region, account }: Partial<FunctionName> & { readonly name: string }): string {

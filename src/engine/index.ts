@@ -6,6 +6,7 @@
  * - function-name.ts  the forms in which a function may be named
  * - function-summary.ts  what is told of a registered function
  * - functions.ts  functions by name
+ * - functions-elsewhere.ts  functions that are not registered, as long as mappings use them
  * - given.ts      what callers without types may hand over
  * - idle.ts       when there is nothing left to do
  * - options.ts    what a user may say

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { catalog } from '../../../adapters/catalog.ts';
 import { memoryStore } from '../../../adapters/store/memory/index.ts';
 import { type Assembly, assemble } from '../../../src/daemon/assemble.ts';
+import type { Catalog } from '../../../src/daemon/catalog.ts';
 import { resolveConfig } from '../../../src/daemon/config.ts';
 import { Narrator } from '../../../src/daemon/narrator.ts';
 import { type StateStore, silentLogger, silentMeter } from '../../../src/index.ts';
@@ -57,12 +58,13 @@ async function end(assembly: Assembly): Promise<void> {
 }
 
 /** A daemon over the store of the test; its embedded sources are those of the first one. */
-async function start(mappings = '', file = 'millrace.yaml'): Promise<Assembly> {
+async function start(mappings = '', file = 'millrace.yaml', other: Partial<Catalog> = {}): Promise<Assembly> {
   const meter = { ...silentMeter, metrics: () => Promise.resolve(''), contentType: 'text/plain' };
   const config = { ...resolveConfig({ folder, content: parse(BASE + mappings) as unknown }, Date.now()), file: join(folder, file) };
   const first = embedded;
   const shared = {
     ...catalog,
+    ...other,
     version: '0',
     stores: { ...catalog.stores, sqlite: () => Promise.resolve(store) },
     sources: {
@@ -217,6 +219,34 @@ describe('what the API has made', () => {
     const second = await start();
     await until(() => listed(second).length === 0);
     expect(await store.listMappings()).toEqual([]);
+  });
+
+  test('keeps nothing of a function elsewhere once it is gone', async () => {
+    const [made, closed]: [string[], string[]] = [[], []];
+    const lambda: Awaited<ReturnType<Catalog['targets']['lambda']>> = ({ functionName }) => {
+      made.push(functionName);
+      return {
+        invoke: () => ({ outcome: Promise.resolve({ kind: 'success', text: () => '' }), ended: Promise.resolve() }),
+        close: () => {
+          closed.push(functionName);
+          return Promise.resolve();
+        },
+      };
+    };
+    const find = (name: string): Promise<{ arn: string; timeoutSeconds: number }> =>
+      Promise.resolve({ arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`, timeoutSeconds: 3 });
+    const daemon = await start('lambda: {}', 'millrace.yaml', {
+      targets: { ...catalog.targets, lambda: () => Promise.resolve(lambda) },
+      functions: { lambda: () => Promise.resolve({ find, close: () => Promise.resolve() }) },
+    });
+    const shown = await daemon.control.create({ FunctionName: 'zebra', EventSourceArn: QUEUE });
+    await inState(daemon, shown, 'Enabled');
+    await daemon.control.update(String(shown['UUID']), { BatchSize: 2 });
+    await until(() => daemon.control.get(String(shown['UUID']))['State'] === 'Enabled');
+    expect(made.length - closed.length).toBe(1);
+    await daemon.control.delete(String(shown['UUID']));
+    await until(() => listed(daemon).length === 0);
+    expect(closed).toEqual(made);
   });
 
   test('is made once when the same is asked for twice at once', async () => {
