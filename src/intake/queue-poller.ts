@@ -33,13 +33,15 @@ export class QueuePoller {
   readonly #source: QueueSource;
   readonly #clock: Clock;
   readonly #random: Random;
-  #controller = new AbortController();
+  readonly #signal: AbortSignal;
   #attempt: { readonly id: string; readonly since: number } | undefined;
 
-  constructor(source: QueueSource, clock: Clock, random: Random) {
+  /** `signal` ends an open receive. It may swallow messages until their visibility ends, so only a hard stop does this. */
+  constructor(source: QueueSource, clock: Clock, random: Random, signal: AbortSignal) {
     this.#source = source;
     this.#clock = clock;
     this.#random = random;
+    this.#signal = signal;
   }
 
   /** Asks once. Never rejects. */
@@ -51,7 +53,7 @@ export class QueuePoller {
         waitSeconds: ask.waitSeconds,
         visibilitySeconds: ask.visibilitySeconds,
         attemptId: this.#attemptId(),
-        signal: this.#controller.signal,
+        signal: this.#signal,
       });
       this.#attempt = undefined;
       if (messages.length === 0) return { kind: 'empty' };
@@ -61,12 +63,6 @@ export class QueuePoller {
       if (error.kind !== 'unavailable') this.#attempt = undefined;
       return { kind: 'failed', error };
     }
-  }
-
-  /** Ends an open receive. It may swallow messages until their visibility ends, so only a hard stop does this. */
-  abort(): void {
-    this.#controller.abort();
-    this.#controller = new AbortController();
   }
 
   #attemptId(): string | undefined {

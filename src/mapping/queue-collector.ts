@@ -50,7 +50,7 @@ export class QueueCollector {
   constructor(works: QueueWorks, say: (reason: WaitReason) => void) {
     this.#works = works;
     this.#say = say;
-    this.#poller = new QueuePoller(works.source, works.clock, works.random);
+    this.#poller = new QueuePoller(works.source, works.clock, works.random, works.receiveSignal);
     const windowed = works.options.maximumBatchingWindowInSeconds > 0;
     this.#exactBytes = ({ delivery }) => works.source.eventBytes(delivery.message, { windowed });
   }
@@ -58,11 +58,6 @@ export class QueueCollector {
   /** Whether something was received, or may be, that is in no batch yet. */
   get hasLeftovers(): boolean {
     return this.#carried.length > 0 || this.#pending !== undefined;
-  }
-
-  /** Ends the open receive (hard stop only). */
-  abort(): void {
-    this.#poller.abort();
   }
 
   /** Resolves when nothing is being deleted or released any more. */

@@ -53,11 +53,6 @@ export class QueueSlot {
     this.#stated.say(reason);
   }
 
-  /** Ends an open receive (hard stop only). */
-  abort(): void {
-    this.#collector.abort();
-  }
-
   /** Works until it is not wanted any more or the mapping stops, and everything it received is settled. */
   async run(isWanted: () => boolean): Promise<void> {
     const { stopping } = this.#works;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type {
   Clock,
   EngineListener,
@@ -45,12 +46,15 @@ export interface QueueTenureParts {
 /** One uninterrupted time of work of a queue mapping: from the first look at the source until the last slot has ended. */
 export class QueueTenure implements Tenure {
   readonly #works: QueueWorks;
+  readonly #receives = new AbortController();
   readonly #parts: QueueTenureParts;
   readonly #slots = new Map<number, { readonly slot: QueueSlot; readonly ended: Promise<void> }>();
 
   constructor(parts: QueueTenureParts) {
     const { mapping, epoch, options, source, clock, random, listener, invoker, buffer, locks, lingering, stopping, hardStop } = parts;
     this.#parts = parts;
+    // The open receive of every slot listens to it; Node would warn at the eleventh.
+    setMaxListeners(0, this.#receives.signal);
     const described: { current: QueueDescription } = {
       current: { arn: '', fifo: source.fifo, visibilityTimeoutSeconds: 30, redrive: undefined, createdAt: 0 },
     };
@@ -83,6 +87,7 @@ export class QueueTenure implements Tenure {
       lingering,
       stopping,
       hardStop,
+      receiveSignal: this.#receives.signal,
       described,
       settler,
       gate: new SourceGate({ source, clock, random, stopping, onProblem: parts.onProblem, onDescribed }),
@@ -126,7 +131,7 @@ export class QueueTenure implements Tenure {
     const forget = hardStop.onSet(() => {
       // The stop may end before a call that is under way, and then nobody else would end the timer.
       settler.stop();
-      for (const { slot } of this.#slots.values()) slot.abort();
+      this.#receives.abort();
     });
     invoker.ledger.join(mapping);
     if (await gate.open()) {

@@ -37,6 +37,8 @@ export interface QueueWorks {
   readonly stopping: Latch;
   /** Everything ends now. */
   readonly hardStop: Latch;
+  /** Aborts at the hard stop and ends the open receives. One for all slots: a signal is heavy, and sources keep what they prepare for each. */
+  readonly receiveSignal: AbortSignal;
   /** What the queue last said of itself. */
   readonly described: { current: QueueDescription };
   /** When each open receive began, oldest first. */
