@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { DaemonTests, eventually, untilReady } from './daemon-process.ts';
@@ -19,18 +21,21 @@ async function send(url: string, body: string): Promise<void> {
 }
 
 test('a signal lets the batch in flight finish, then the process ends with 0', async () => {
-  const handler = `export async function handler() {
+  const free = join(tests.folder({}), 'free');
+  const handler = `import { existsSync } from 'node:fs';
+  export async function handler() {
     console.log('began');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    while (!existsSync(${JSON.stringify(free)})) await new Promise((resolve) => setTimeout(resolve, 10));
     console.log('finished');
   }\n`;
-  const daemon = tests.run(CONFIG(30, 20), { 'f.mjs': handler });
+  const daemon = tests.run(CONFIG(120, 120), { 'f.mjs': handler });
   const url = await daemon.url();
   await send(url, 'x');
   await daemon.says(/began/);
   daemon.signal('SIGTERM');
   await daemon.says(/"inFlight":1,.*stopping; a second signal ends at once/);
   expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  writeFileSync(free, '');
   expect(await daemon.ended).toEqual({ code: 0, signal: null });
   expect(daemon.stdout).toContain('finished');
   expect(daemon.stdout).toMatch(/"unfinished":0/);

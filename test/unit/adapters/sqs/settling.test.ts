@@ -38,9 +38,9 @@ async function receiveTen(orders: QueueSource): Promise<readonly QueueMessage[]>
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 5_000;
+  const end = performance.now() + 20_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error('this took longer than 5 s');
+    if (performance.now() > end) throw new Error('this took longer than 20 s');
     await sleep(5);
   }
 }
