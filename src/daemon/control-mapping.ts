@@ -35,6 +35,7 @@ export class LiveMapping {
   readonly #parts: LiveParts;
   #definition: MappingDefinition;
   #version: number;
+  #doubtful: string | undefined;
   #lastModified: number;
   /** What the last answer said, until it has come to rest. */
   #transition: MappingState | undefined;
@@ -68,6 +69,22 @@ export class LiveMapping {
   /** Its version in the store. */
   get version(): number {
     return this.#version;
+  }
+
+  /** What was to be stored last, while nobody knows whether it is. */
+  get doubtful(): string | undefined {
+    return this.#doubtful;
+  }
+
+  /** A write of `data` was not answered. */
+  doubt(data: string): void {
+    this.#doubtful = data;
+  }
+
+  /** It is known again which version the store has. */
+  settle(version: number): void {
+    this.#version = version;
+    this.#doubtful = undefined;
   }
 
   get state(): MappingState {
@@ -120,7 +137,7 @@ export class LiveMapping {
   /** Takes a stored change; `state` is what is said until it has been carried out. `prepared`: its parts, where they are made already. */
   accept(definition: MappingDefinition, version: number, state: MappingState | undefined, prepared?: OpenMapping): void {
     this.#definition = definition;
-    this.#version = version;
+    this.settle(version);
     this.#lastModified = definition.lastModified;
     this.#transition = state;
     void this.#discard();
@@ -131,7 +148,7 @@ export class LiveMapping {
   /** Takes other tags, which are nothing to the engine. */
   retagged(definition: MappingDefinition, version: number): void {
     this.#definition = definition;
-    this.#version = version;
+    this.settle(version);
   }
 
   /** Resolves when it is drained; it goes on from its stored position when `until` has resolved. */

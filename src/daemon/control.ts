@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { MappingExplanation, MappingState, StateStore } from '../contract/index.ts';
+import type { MappingExplanation, MappingState, StateStore, StoredMapping } from '../contract/index.ts';
 import { type CoreEngine, parseFunctionName } from '../engine/index.ts';
 import { deferred, Latch } from '../kit/index.ts';
 import type { MappingApi } from '../manage/index.ts';
@@ -181,7 +181,9 @@ export class Control implements MappingApi {
     refuseLocalSecrets(definition, this.#parts.context.config.api);
     return this.#claiming(definition, async () => {
       const opened = await openChecked(definition, target, this.#parts.context);
-      const version = await this.#put(definition, 0).catch(async (error: unknown) => {
+      const version = await this.#put(definition, undefined).catch(async (error: unknown) => {
+        // The answer may have been lost: nobody knows of it, so nobody could delete it.
+        this.#parts.store.removeMapping(definition.name).catch(() => undefined);
         if (opened !== undefined) await closeOpen(opened);
         throw error;
       });
@@ -282,26 +284,46 @@ export class Control implements MappingApi {
     const mapping = this.#findTagged(resource, uuid);
     await mapping.inTurn(async () => {
       const definition = { ...mapping.definition, tags: change(mapping.definition.tags) };
-      const version = await this.#put(definition, mapping.version);
+      const version = await this.#put(definition, mapping);
       mapping.retagged(definition, version);
     });
   }
 
   async #change(mapping: LiveMapping, definition: MappingDefinition, state: MappingState): Promise<Configuration> {
-    const version = await this.#put(definition, mapping.version);
+    const version = await this.#put(definition, mapping);
     this.#noteSwitch(definition);
     mapping.accept(definition, version, state);
     return mapping.configuration;
   }
 
-  async #put(definition: MappingDefinition, expectedVersion: number): Promise<number> {
+  /** Writes a mapping that is new, or changes `mapping`. */
+  async #put(definition: MappingDefinition, mapping: LiveMapping | undefined): Promise<number> {
     if (this.#closing.isSet) throw new ResourceRefusal('ServiceException', 'The daemon is stopping.');
-    const version = await this.#parts.store.putMapping(definition.name, expectedVersion, encodeDefinition(definition));
+    const { store } = this.#parts;
+    const data = encodeDefinition(definition);
+    const expected = mapping === undefined ? 0 : await this.#versionOf(mapping);
+    const version = await store.putMapping(definition.name, expected, data).catch((error: unknown) => {
+      mapping?.doubt(data);
+      throw error;
+    });
     if (version !== undefined) return version;
     throw new ResourceRefusal(
       'ResourceConflictException',
       'Another process that shares the state store has changed this event source mapping.',
     );
+  }
+
+  /** A write whose answer did not come may have been carried out; what another process wrote is another thing. */
+  async #versionOf(mapping: LiveMapping): Promise<number> {
+    if (mapping.doubtful !== undefined) {
+      const stored = await this.#rowOf(mapping.definition.name);
+      mapping.settle(stored?.data === mapping.doubtful ? stored.version : mapping.version);
+    }
+    return mapping.version;
+  }
+
+  async #rowOf(name: string): Promise<StoredMapping | undefined> {
+    return (await this.#parts.store.listMappings()).find(({ id }) => id === name);
   }
 
   /** A process that shares the store and has a mapping of the same name may have been faster; the last one to start has it. */

@@ -257,6 +257,31 @@ describe('what the API has made', () => {
     expect(listed(daemon)).toHaveLength(1);
   });
 
+  test('can be changed after a write whose answer was lost, whether it was written or not', async () => {
+    const daemon = await start();
+    const shown = await daemon.control.create({ FunctionName: 'f', EventSourceArn: QUEUE });
+    const uuid = String(shown['UUID']);
+    const { putMapping } = store;
+    const putOnce = (put: StateStore['putMapping']): void => {
+      store.putMapping = async (...write) => {
+        store.putMapping = putMapping;
+        await put(...write);
+        throw new Error('the answer was lost');
+      };
+    };
+    putOnce(putMapping);
+    await expect(daemon.control.update(uuid, { BatchSize: 2 })).rejects.toThrow('the answer was lost');
+    putOnce(() => Promise.resolve(undefined));
+    await expect(daemon.control.update(uuid, { BatchSize: 3 })).rejects.toThrow('the answer was lost');
+    expect(await daemon.control.update(uuid, { BatchSize: 4 })).toMatchObject({ BatchSize: 4 });
+    const [row] = await store.listMappings();
+    await store.putMapping(uuid, row?.version ?? 0, row?.data ?? '');
+    await expect(daemon.control.update(uuid, { BatchSize: 5 })).rejects.toThrow('Another process that shares the state store');
+    putOnce(putMapping);
+    await expect(daemon.control.create({ FunctionName: 'g', EventSourceArn: QUEUE })).rejects.toThrow('the answer was lost');
+    await expect.poll(async () => (await store.listMappings()).map(({ id }) => id)).toEqual([uuid]);
+  });
+
   test('of a newer version is left alone', async () => {
     await store.putMapping('later', 0, '{"v":99}');
     const daemon = await start();
