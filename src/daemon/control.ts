@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { MappingExplanation, MappingState, StateStore, StoredMapping } from '../contract/index.ts';
+import { ConfigError, type MappingExplanation, type MappingState, type StateStore, type StoredMapping } from '../contract/index.ts';
 import { type CoreEngine, parseFunctionName } from '../engine/index.ts';
 import { deferred, Latch } from '../kit/index.ts';
 import type { MappingApi } from '../manage/index.ts';
@@ -35,6 +35,7 @@ import { LiveMapping, type LiveParts } from './control-mapping.ts';
 import { closeOpen, type OpeningContext, openDefinition } from './control-opening.ts';
 import type { OpenMapping } from './open-mappings.ts';
 import type { MappingPlan } from './plan-mappings.ts';
+import { Problems } from './problems.ts';
 
 /** What a control is made with. */
 export interface ControlParts {
@@ -56,6 +57,11 @@ interface Updated {
   readonly isChanged: boolean;
 }
 
+const NEWER =
+  'is that of a stored mapping which this version of Millrace cannot read; it stays as it is: run the newer version that stored it, or give this one another name';
+const OF_API =
+  'is the UUID of an event source mapping that was made over the API; give this one another name, or delete that one over the API first';
+
 type Configuration = Readonly<Record<string, unknown>>;
 
 /**
@@ -74,6 +80,8 @@ export class Control implements MappingApi {
   readonly #stopListening: () => void;
   #liveParts: LiveParts | undefined;
   #stored = new Map<string, Stored>();
+  /** Names of stored mappings that this version cannot read. */
+  readonly #foreign = new Set<string>();
 
   constructor(parts: ControlParts) {
     this.#parts = parts;
@@ -100,17 +108,30 @@ export class Control implements MappingApi {
         this.#stored.set(id, { definition: decodeDefinition(data), version });
       } catch (error) {
         // It belongs to a newer version, so it stays as it is.
+        this.#foreign.add(id);
         this.#parts.context.logger.error({ mapping: id, err: error }, 'a stored mapping cannot be read and is left alone');
       }
     }
   }
 
+  /** Throws a ConfigError when mappings of a file have names that are those of others: nothing is taken away from these. */
+  refuseTaken(plans: readonly MappingPlan[]): void {
+    const problems = new Problems();
+    for (const { at, name } of plans) {
+      if (this.#foreign.has(name)) problems.add(`${at}.Name`, NEWER);
+      const { definition } = this.#byName.get(name) ?? this.#stored.get(name) ?? {};
+      if (definition !== undefined && isOfApi(definition)) problems.add(`${at}.Name`, OF_API);
+    }
+    problems.throwIfAny();
+  }
+
   /**
    * Makes the mappings of a file what the file says: new ones are created, changed ones changed, and those that this file once had and has no more
    * removed with their positions. `opened` are those of `plans` whose parts are made already; the others are opened when they are needed.
-   * Throws a ConfigError for what the engine refuses. What a stop comes into is left to the next start.
+   * Throws a ConfigError for what the engine refuses and for what {@link refuseTaken} does. What a stop comes into is left to the next start.
    */
   async reconcile(file: string, plans: readonly MappingPlan[], opened: ReadonlyMap<string, OpenMapping> = new Map()): Promise<void> {
+    this.refuseTaken(plans);
     const names = new Set(plans.map(({ name }) => name));
     for (const { definition } of [...this.#stored.values(), ...this.#live.values()]) {
       if (isOfFile(definition, file) && !names.has(definition.name) && !this.#closing.isSet) await this.#forget(definition);
@@ -327,14 +348,14 @@ export class Control implements MappingApi {
   }
 
   /** A process that shares the store and has a mapping of the same name may have been faster; the last one to start has it. */
-  async #putOfFile(definition: MappingDefinition, expectedVersion: number): Promise<number> {
-    const { store } = this.#parts;
+  async #putOfFile(definition: MappingDefinition, expectedVersion: number, at: string): Promise<number> {
     let expected = expectedVersion;
     for (;;) {
-      const version = await store.putMapping(definition.name, expected, encodeDefinition(definition));
+      const version = await this.#parts.store.putMapping(definition.name, expected, encodeDefinition(definition));
       if (version !== undefined) return version;
-      const stored = await store.listMappings();
-      expected = stored.find(({ id }) => id === definition.name)?.version ?? 0;
+      const stored = await this.#rowOf(definition.name);
+      if (stored !== undefined) refuseToReplace(stored, at);
+      expected = stored?.version ?? 0;
     }
   }
 
@@ -416,7 +437,7 @@ export class Control implements MappingApi {
     if (stored?.definition.isDeleting === true) await this.#forget(stored.definition);
     const before = stored?.definition.isDeleting === true ? undefined : stored;
     const definition = this.#definitionOf(file, plan, before?.definition);
-    const version = definition === before?.definition ? before.version : await this.#putOfFile(definition, before?.version ?? 0);
+    const version = definition === before?.definition ? before.version : await this.#putOfFile(definition, before?.version ?? 0, plan.at);
     if (this.#closing.isSet) return false;
     this.#stored.delete(plan.name);
     const mapping = this.#add(definition, version);
@@ -431,7 +452,7 @@ export class Control implements MappingApi {
     // Only a stop leaves what is being removed; the next start finishes it.
     const definition = before.isDeleting || this.#closing.isSet ? before : this.#definitionOf(file, plan, before);
     if (definition === before) return false;
-    live.accept(definition, await this.#putOfFile(definition, live.version), 'Updating', opened);
+    live.accept(definition, await this.#putOfFile(definition, live.version, plan.at), 'Updating', opened);
     this.#noteSwitch(definition);
     return true;
   }
@@ -445,6 +466,24 @@ export class Control implements MappingApi {
 
 function isOfFile({ owner }: MappingDefinition, file: string): boolean {
   return owner.kind === 'file' && owner.file === file;
+}
+
+function isOfApi({ owner, isDeleting }: MappingDefinition): boolean {
+  return owner.kind === 'api' && !isDeleting;
+}
+
+/** Throws a ConfigError when a mapping of a file may not take the place of what is stored under its name. */
+function refuseToReplace({ data }: StoredMapping, at: string): void {
+  const refuse = (message: string): never => {
+    throw new ConfigError([{ field: `${at}.Name`, message }]);
+  };
+  let definition: MappingDefinition;
+  try {
+    definition = decodeDefinition(data);
+  } catch {
+    return refuse(NEWER);
+  }
+  if (isOfApi(definition)) refuse(OF_API);
 }
 
 /** What a file says is changed in the file: at the next start it would be undone. */

@@ -70,7 +70,11 @@ export async function reload(parts: ReloadParts, after: DaemonConfig): Promise<C
   return change;
 }
 
-async function make({ catalog, logger, narrator, embedded }: ReloadParts, change: ConfigChange, config: DaemonConfig): Promise<Made> {
+async function make(
+  { catalog, logger, narrator, embedded, control }: ReloadParts,
+  change: ConfigChange,
+  config: DaemonConfig,
+): Promise<Made> {
   const problems = new Problems();
   const only = <Plan extends { readonly name: string }>(plans: readonly Plan[], names: readonly string[]): readonly Plan[] =>
     plans.filter(({ name }) => names.includes(name));
@@ -83,6 +87,9 @@ async function make({ catalog, logger, narrator, embedded }: ReloadParts, change
     mappings: only(config.mappings, [...change.mappings.added, ...change.mappings.changed]),
   };
   refuseLaterFunctions(fresh, problems);
+  problems.try(() => {
+    control.refuseTaken(fresh.mappings);
+  });
   problems.throwIfAny();
   const newParts = await makeEmbedded(catalog, fresh, narrator);
   const all = {

@@ -7,7 +7,7 @@ import { catalog } from '../../../adapters/catalog.ts';
 import { memoryStore } from '../../../adapters/store/memory/index.ts';
 import { type Assembly, assemble } from '../../../src/daemon/assemble.ts';
 import type { Catalog } from '../../../src/daemon/catalog.ts';
-import { resolveConfig } from '../../../src/daemon/config.ts';
+import { type DaemonConfig, resolveConfig } from '../../../src/daemon/config.ts';
 import { Narrator } from '../../../src/daemon/narrator.ts';
 import { type StateStore, silentLogger, silentMeter } from '../../../src/index.ts';
 import { ResourceRefusal } from '../../../src/resource/index.ts';
@@ -57,10 +57,14 @@ async function end(assembly: Assembly): Promise<void> {
   await assembly.close();
 }
 
+function configOf(mappings: string, file = 'millrace.yaml'): DaemonConfig {
+  return { ...resolveConfig({ folder, content: parse(BASE + mappings) as unknown }, Date.now()), file: join(folder, file) };
+}
+
 /** A daemon over the store of the test; its embedded sources are those of the first one. */
 async function start(mappings = '', file = 'millrace.yaml', other: Partial<Catalog> = {}): Promise<Assembly> {
   const meter = { ...silentMeter, metrics: () => Promise.resolve(''), contentType: 'text/plain' };
-  const config = { ...resolveConfig({ folder, content: parse(BASE + mappings) as unknown }, Date.now()), file: join(folder, file) };
+  const config = configOf(mappings, file);
   const first = embedded;
   const shared = {
     ...catalog,
@@ -320,16 +324,38 @@ describe('mappings of a file', () => {
     expect((await store.listMappings()).map(({ id }) => id).toSorted()).toEqual([String(api['UUID']), 'others'].toSorted());
   });
 
+  test('whose name has what a newer version stored, or is the UUID of a mapping of the API, are refused and leave it', async () => {
+    const first = await start();
+    const shown = await first.control.create({ FunctionName: 'g', EventSourceArn: QUEUE });
+    await stop(first);
+    await store.putMapping('later', 0, '{"v":99}');
+    const before = await store.listMappings();
+    const uuid = String(shown['UUID']);
+    await expect(start(entry('', 'later'))).rejects.toThrow(
+      'mappings[0].Name: is that of a stored mapping which this version of Millrace cannot read',
+    );
+    await expect(start(entry('', uuid))).rejects.toThrow(
+      'mappings[0].Name: is the UUID of an event source mapping that was made over the API',
+    );
+    const second = await start();
+    for (const name of ['later', uuid]) await expect(second.reload(configOf(entry('', name)))).rejects.toThrow('mappings[0].Name: is');
+    expect([listed(second).map(({ FunctionArn }) => FunctionArn), await store.listMappings()]).toEqual([[shown['FunctionArn']], before]);
+    await second.control.delete(uuid);
+    await second.reload(configOf(entry('', uuid)));
+    expect(listed(second).map(({ FunctionArn }) => FunctionArn)).not.toEqual([shown['FunctionArn']]);
+    await store.putMapping('last', 0, '{"v":99}');
+    await expect(second.reload(configOf(entry('', 'last')))).rejects.toThrow('this version of Millrace cannot read');
+    expect((await store.listMappings()).find(({ id }) => id === 'last')?.data).toBe('{"v":99}');
+  });
+
   test('are made to agree with the file while the daemon runs', async () => {
     const daemon = await start(entry());
     const [shown = {}] = listed(daemon);
-    const plansOf = (text: string): ReturnType<typeof resolveConfig>['mappings'] =>
-      resolveConfig({ folder, content: parse(BASE + text) as unknown }, Date.now()).mappings;
     const file = join(folder, 'millrace.yaml');
-    await daemon.control.reconcile(file, plansOf(entry(', BatchSize: 2')));
+    await daemon.control.reconcile(file, configOf(entry(', BatchSize: 2')).mappings);
     await until(() => daemon.control.get(String(shown['UUID']))['BatchSize'] === 2);
     await inState(daemon, shown, 'Enabled');
-    await daemon.control.reconcile(file, plansOf(entry('', 'another')));
+    await daemon.control.reconcile(file, configOf(entry('', 'another')).mappings);
     await until(() => listed(daemon).length === 1 && listed(daemon)[0]?.['UUID'] !== shown['UUID']);
     await until(() => daemon.engine.mappings.map(({ name }) => name).join() === 'another');
   });
