@@ -1,10 +1,11 @@
 import { ConfigError, SourceError } from '../contract/index.ts';
 import { type CoreEngine, parseFunctionName } from '../engine/index.ts';
 import { TOPIC_TIMEOUT_SECONDS_MAX } from '../mapping/index.ts';
-import { isQueue, type MappingDefinition, partsOfFunctionArn, ResourceRefusal, refuseValue } from '../resource/index.ts';
+import { type MappingDefinition, partsOfFunctionArn, ResourceRefusal, refuseValue } from '../resource/index.ts';
 import { arnOf, EMBEDDED_REGION } from './arn.ts';
 import type { FunctionDirectory } from './catalog.ts';
 import { closeOpen, type OpeningContext, openDefinition } from './control-opening.ts';
+import { NO_QUEUE, noStream, sourceText } from './control-texts.ts';
 import type { OpenMapping } from './open-mappings.ts';
 import { placeOf } from './place.ts';
 import { tooSlow } from './plan-topic-time.ts';
@@ -125,27 +126,6 @@ async function describe(opened: OpenMapping, definition: MappingDefinition, targ
     }
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
-    refuseValue(textOf(error, definition), error.message);
+    refuseValue(sourceText(error, definition), error.message);
   }
-}
-
-const sqsText = (code: string, message: string): string =>
-  `Error occurred while ReceiveMessage. SQS Error Code: ${code}. SQS Error Message: ${message}`;
-const NO_QUEUE = sqsText('AWS.SimpleQueueService.NonExistentQueue', 'The specified queue does not exist.');
-const noStream = ({ fields }: MappingDefinition): string => `Stream not found: ${fields.EventSourceArn ?? ''}`;
-
-function textOf({ kind, code, message }: SourceError, definition: MappingDefinition): string {
-  const { source, fields } = definition;
-  if (isQueue(source)) {
-    if (kind === 'not-found') return NO_QUEUE;
-    if (kind === 'denied') return 'The provided execution role does not have permissions to call GetQueueAttributes on SQS';
-    return sqsText(code, message);
-  }
-  if (kind === 'not-found') return noStream(definition);
-  const actions =
-    source === 'kinesis'
-      ? 'GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams'
-      : 'GetRecords, GetShardIterator, DescribeStream, and ListStreams';
-  const cause = kind === 'denied' ? '' : ` (${message})`;
-  return `Cannot access stream ${fields.EventSourceArn ?? ''}. Please ensure the role can perform the ${actions} Actions on your stream in IAM.${cause}`;
 }
