@@ -27,6 +27,7 @@ import {
   type Tags,
   type UpdateRequest,
   unknownMapping,
+  type WantedFunction,
 } from '../resource/index.ts';
 import { refuseLocalSecrets } from './api-secrets.ts';
 import { checkOpening, FunctionFinder, type KnownFunction, openChecked } from './control-checks.ts';
@@ -216,14 +217,23 @@ export class Control implements MappingApi {
 
   list(query: ListQuery): Configuration {
     const request = readList(query);
-    const parsed = request.functionName === undefined ? undefined : parseFunctionName(request.functionName);
-    const wanted = typeof parsed === 'string' ? { name: '', qualifier: undefined } : parsed;
+    const wanted = request.functionName === undefined ? undefined : this.#wanted(request.functionName);
     const all = [...this.#live.values()].toSorted((one, other) => byCreation(one.definition, other.definition));
     const { items, nextMarker } = pageOf(all, request, wanted);
     return {
       EventSourceMappings: items.map((mapping) => mapping.configuration),
       ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }),
     };
+  }
+
+  /** What a name leaves out is as it is here. */
+  #wanted(functionName: string): WantedFunction {
+    const { places } = this.#parts.context.config;
+    const parsed = parseFunctionName(functionName);
+    const { region, account } = { region: places.region, account: places.accountId };
+    // No function has such a name.
+    if (typeof parsed === 'string') return { name: '', qualifier: undefined, partition: undefined, region, account };
+    return { ...parsed, region: parsed.region ?? region, account: parsed.account ?? account };
   }
 
   get(uuid: string): Configuration {

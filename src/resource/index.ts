@@ -33,7 +33,7 @@ export {
 } from './definition.ts';
 export { fieldFault } from './field-fault.ts';
 export { CREATE, UPDATE } from './fields.ts';
-export { byCreation, type ListQuery, pageOf, readList } from './listing.ts';
+export { byCreation, type ListQuery, pageOf, readFunctionList, readList, type WantedFunction } from './listing.ts';
 export type { Shape, StructureShape } from './model.ts';
 export { ResourceRefusal, refuseValue } from './refusal.ts';
 export { applyUpdate, readCreate, readUpdate, type UpdateRequest } from './requests.ts';

@@ -1,4 +1,4 @@
-import { partsOfFunctionArn } from './arns.ts';
+import { type ArnPlace, type NamedFunction, partsOfFunctionArn } from './arns.ts';
 import type { MappingDefinition } from './definition.ts';
 import { FUNCTION_NAME } from './fields.ts';
 import { readShape, type StructureShape } from './model.ts';
@@ -6,6 +6,9 @@ import { refuseValue } from './refusal.ts';
 
 /** The most that one page shows, whatever is asked for. */
 const PAGE_MAX = 100;
+
+/** The most that one page of functions shows, whatever is asked for. */
+const FUNCTIONS_PAGE_MAX = 50;
 
 /** Parameters of a list as they stand in its query. */
 export type ListQuery = Readonly<Partial<Record<'EventSourceArn' | 'FunctionName' | 'Marker' | 'MaxItems', string>>>;
@@ -44,15 +47,50 @@ export function readList({ EventSourceArn, FunctionName, Marker, MaxItems }: Lis
   };
 }
 
+/** Parameters of a list of functions as they stand in its query. */
+export type FunctionListQuery = Readonly<Partial<Record<'FunctionVersion' | 'Marker' | 'MaxItems', string>>>;
+
+/** A list of functions that was asked for. */
+export interface FunctionListRequest {
+  /** Each with all its versions. */
+  readonly withVersions: boolean;
+  /** How many stand before the page. */
+  readonly from: number;
+  readonly maxItems: number;
+}
+
+const FUNCTION_LIST: StructureShape = {
+  kind: 'structure',
+  members: { FunctionVersion: { kind: 'text', values: ['ALL'] }, MaxItems: { kind: 'whole', min: 1, max: 10_000 } },
+};
+
+/** Reads the query of a list of functions. Throws a ResourceRefusal. */
+export function readFunctionList({ FunctionVersion, Marker, MaxItems }: FunctionListQuery): FunctionListRequest {
+  readShape(FUNCTION_LIST, { FunctionVersion, MaxItems: MaxItems === undefined ? undefined : wholeOf(MaxItems) });
+  const marker = Marker === undefined || Marker === '' ? '0' : Marker;
+  if (!/^\d{1,9}$/.test(marker)) refuseMarker();
+  return {
+    withVersions: FunctionVersion !== undefined,
+    from: Number(marker),
+    maxItems: Math.min(Number(MaxItems ?? FUNCTIONS_PAGE_MAX), FUNCTIONS_PAGE_MAX),
+  };
+}
+
 function wholeOf(digits: string): number | string {
   return /^-?\d{1,15}$/.test(digits) ? Number(digits) : digits;
 }
 
-/** One page of `all`, which are in the order of their creation. Functions are told apart by name, and by qualifier where one is given. */
+/** The function of which mappings are listed: what is `undefined` is not compared. */
+export type WantedFunction = Pick<NamedFunction, 'name' | 'qualifier' | 'partition'> & ArnPlace;
+
+/**
+ * One page of `all`, which are in the order of their creation. Functions are told apart by their whole ARN, and by qualifier where one is
+ * given.
+ */
 export function pageOf<Item extends { readonly definition: MappingDefinition }>(
   all: Iterable<Item>,
   { eventSourceArn, after, maxItems }: ListRequest,
-  wanted: { readonly name: string; readonly qualifier: string | undefined } | undefined,
+  wanted: WantedFunction | undefined,
 ): { readonly items: readonly Item[]; readonly nextMarker: string | undefined } {
   const items: Item[] = [];
   for (const item of all) {
@@ -66,9 +104,11 @@ export function pageOf<Item extends { readonly definition: MappingDefinition }>(
   return { items, nextMarker: undefined };
 }
 
-function isOf({ functionArn }: MappingDefinition, wanted: { readonly name: string; readonly qualifier: string | undefined }): boolean {
-  const { name, qualifier } = partsOfFunctionArn(functionArn);
-  return name === wanted.name && (wanted.qualifier === undefined || qualifier === wanted.qualifier);
+function isOf({ functionArn }: MappingDefinition, wanted: WantedFunction): boolean {
+  const { name, qualifier, partition, region, account } = partsOfFunctionArn(functionArn);
+  if (name !== wanted.name || region !== wanted.region || account !== wanted.account) return false;
+  if (wanted.partition !== undefined && partition !== wanted.partition) return false;
+  return wanted.qualifier === undefined || qualifier === wanted.qualifier;
 }
 
 function isBehind({ createdAt, uuid }: MappingDefinition, after: Place): boolean {
@@ -86,9 +126,11 @@ function markerOf(last: MappingDefinition | undefined): string | undefined {
 
 function placeOf(marker: string): Place {
   const [createdAt, uuid] = decodeMarker(marker);
-  if (typeof createdAt !== 'number' || typeof uuid !== 'string')
-    refuseValue('Invalid Marker.', 'give the NextMarker of the page before as it was');
-  return { createdAt, uuid };
+  return typeof createdAt === 'number' && typeof uuid === 'string' ? { createdAt, uuid } : refuseMarker();
+}
+
+function refuseMarker(): never {
+  return refuseValue('Invalid Marker.', 'give the NextMarker of the page before as it was');
 }
 
 function decodeMarker(marker: string): readonly unknown[] {

@@ -62,7 +62,7 @@ export function addTags(before: Tags, more: Tags): Tags {
 export function checkTags(tags: Tags): void {
   const keys = Object.keys(tags);
   if (keys.length > TAGS_MAX) refuseValue('Number of tags exceeds resource tag limit.');
-  if (keys.some((key) => key.startsWith('aws:'))) refuseValue('Tag keys that begin with aws: are reserved.');
+  if (keys.some((key) => key.toLowerCase().startsWith('aws:'))) refuseValue('Tag keys that begin with aws: are reserved.');
 }
 
 function uuidOf(resource: string): string {

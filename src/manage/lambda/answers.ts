@@ -51,3 +51,12 @@ export function valuesOf(query: unknown, name: string): readonly string[] {
 export function valueOf(query: unknown, name: string): string | undefined {
   return valuesOf(query, name)[0];
 }
+
+/** Those of the parameters that a query has. */
+export function givenOf<Name extends string>(query: unknown, names: readonly Name[]): Partial<Record<Name, string>> {
+  const given = names.flatMap((name): [string, string][] => {
+    const value = valueOf(query, name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(given) as Partial<Record<Name, string>>;
+}

@@ -1,13 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Outcome } from '../../contract/index.ts';
 import { type FoundFunction, parseFunctionName } from '../../engine/index.ts';
-import { ResourceRefusal, refuseValue } from '../../resource/index.ts';
-import { answer, done, jsonOf, valueOf } from './answers.ts';
+import { ResourceRefusal, readFunctionList, refuseValue } from '../../resource/index.ts';
+import { answer, done, givenOf, jsonOf, valueOf } from './answers.ts';
 import { configurationOf, functionOf, listed } from './function-view.ts';
 import type { FunctionApi, LambdaApi } from './types.ts';
 
 const FUNCTIONS = '/2015-03-31/functions';
-const PAGE_MAX = 50;
 const TYPES: readonly string[] = ['RequestResponse', 'DryRun', 'Event'];
 
 interface OfFunction {
@@ -64,12 +63,9 @@ function named({ params, query }: FastifyRequest<OfFunction>, functions: Functio
 }
 
 function page(query: unknown, functions: FunctionApi, since: number): object {
-  const all = listed(functions.functions, valueOf(query, 'FunctionVersion') === 'ALL');
-  const asked = Number(valueOf(query, 'MaxItems') ?? PAGE_MAX);
-  const size = Number.isInteger(asked) && asked > 0 ? Math.min(asked, PAGE_MAX) : PAGE_MAX;
-  const marker = valueOf(query, 'Marker') ?? '';
-  const from = /^\d{1,9}$/.test(marker) ? Number(marker) : 0;
-  const next = from + size;
+  const { withVersions, from, maxItems } = readFunctionList(givenOf(query, ['FunctionVersion', 'Marker', 'MaxItems']));
+  const all = listed(functions.functions, withVersions);
+  const next = from + maxItems;
   return {
     Functions: all.slice(from, next).map((one) => configurationOf(one, since)),
     ...(next < all.length ? { NextMarker: String(next) } : {}),

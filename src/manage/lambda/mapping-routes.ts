@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { ListQuery } from '../../resource/index.ts';
-import { answer, done, jsonOf, valueOf, valuesOf } from './answers.ts';
+import { answer, done, givenOf, jsonOf, valuesOf } from './answers.ts';
 import type { MappingApi } from './types.ts';
 
 const MAPPINGS = '/2015-03-31/event-source-mappings';
@@ -19,7 +18,9 @@ export function addMappings(server: FastifyInstance, mappings: MappingApi): void
   // Older clients end the path with a slash.
   for (const path of [MAPPINGS, `${MAPPINGS}/`]) {
     server.post(path, async (request, reply) => answer(reply, 202, await mappings.create(jsonOf(request, BAD_JSON))));
-    server.get(path, ({ query }, reply) => answer(reply, 200, mappings.list(listQuery(query))));
+    server.get(path, ({ query }, reply) =>
+      answer(reply, 200, mappings.list(givenOf(query, ['EventSourceArn', 'FunctionName', 'Marker', 'MaxItems']))),
+    );
   }
   const one = `${MAPPINGS}/:uuid`;
   server.get<OfMapping>(one, ({ params }, reply) => answer(reply, 200, mappings.get(params.uuid)));
@@ -43,13 +44,4 @@ function addTags(server: FastifyInstance, mappings: MappingApi): void {
     await mappings.untag(params['*'], keys.length === 0 ? undefined : keys);
     return done(reply);
   });
-}
-
-function listQuery(query: unknown): ListQuery {
-  const names = ['EventSourceArn', 'FunctionName', 'Marker', 'MaxItems'] as const;
-  const given = names.flatMap((name): [string, string][] => {
-    const value = valueOf(query, name);
-    return value === undefined ? [] : [[name, value]];
-  });
-  return Object.fromEntries(given);
 }

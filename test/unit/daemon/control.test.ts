@@ -213,6 +213,26 @@ describe('what the API has made', () => {
     await expect(daemon.control.delete(uuid)).rejects.toThrow(ResourceRefusal);
   });
 
+  test('is made again only once it is gone', async () => {
+    const daemon = await start();
+    const removeMapping = store.removeMapping.bind(store);
+    let remove = (): void => undefined;
+    const isAsked = new Promise<void>((resolve) => (remove = resolve));
+    store.removeMapping = async (id) => {
+      await isAsked;
+      await removeMapping(id);
+    };
+    const body = { FunctionName: 'f', EventSourceArn: QUEUE };
+    const shown = await daemon.control.create(body);
+    await daemon.control.delete(String(shown['UUID']));
+    const conflict = `An event source mapping with SQS arn (" ${QUEUE} ") and function (" f ") already exists.`;
+    await expect(daemon.control.create(body)).rejects.toThrow(conflict);
+    expect(listed(daemon).map(({ State }) => State)).toEqual(['Deleting']);
+    remove();
+    await until(() => listed(daemon).length === 0);
+    expect((await daemon.control.create(body))['UUID']).not.toBe(shown['UUID']);
+  });
+
   test('whose deletion a stop cut off is gone after the next start', async () => {
     const first = await start();
     const shown = await first.control.create({ FunctionName: 'f', EventSourceArn: QUEUE });
@@ -253,6 +273,23 @@ describe('what the API has made', () => {
     expect(closed).toEqual(made);
   });
 
+  test('is listed by its function, whatever form names it, and not by one of another region or account', async () => {
+    const daemon = await start();
+    await daemon.control.create({ FunctionName: 'f:1', EventSourceArn: QUEUE });
+    const count = (FunctionName: string): number =>
+      (daemon.control.list({ FunctionName })['EventSourceMappings'] as readonly Shown[]).length;
+    const arn = 'arn:aws:lambda:us-east-1:000000000000:function:f';
+    expect(['f', 'f:1', arn, `${arn}:1`, '000000000000:function:f', 'function:f'].map(count)).toEqual([1, 1, 1, 1, 1, 1]);
+    const others = [
+      'f:2',
+      arn.replace('us-east-1', 'eu-west-1'),
+      arn.replace('0000', '1234'),
+      arn.replace('aws', 'aws-cn'),
+      '999999999999:f',
+    ];
+    expect(others.map(count)).toEqual([0, 0, 0, 0, 0]);
+  });
+
   test('is made once when the same is asked for twice at once', async () => {
     const daemon = await start();
     const body = { FunctionName: 'f', EventSourceArn: QUEUE };
@@ -265,7 +302,7 @@ describe('what the API has made', () => {
     const daemon = await start();
     const shown = await daemon.control.create({ FunctionName: 'f', EventSourceArn: QUEUE });
     const uuid = String(shown['UUID']);
-    const { putMapping } = store;
+    const putMapping = store.putMapping.bind(store);
     const putOnce = (put: StateStore['putMapping']): void => {
       store.putMapping = async (...write) => {
         store.putMapping = putMapping;

@@ -9,11 +9,14 @@ import {
   type MappingDefinition,
   pageOf,
   ResourceRefusal,
+  readCreate,
+  readFunctionList,
   readList,
   readTagged,
   readTagResource,
   readUntagResource,
   refuseConflict,
+  type WantedFunction,
 } from '../../../src/resource/index.ts';
 import { type AnySource, defined, MINIMAL, NOW, UUID } from './requests.ts';
 
@@ -112,8 +115,9 @@ describe('a list', () => {
       functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${index % 2 === 0 ? 'mill' : 'mill-2'}${index % 4 === 0 ? ':live' : ''}`,
     },
   }));
-  const count = (wanted: { readonly name: string; readonly qualifier: string | undefined }): number =>
-    pageOf(all.slice(0, 100), readList({}), wanted).items.length;
+  const HERE = { region: 'us-east-1', account: '000000000000', partition: undefined, qualifier: undefined };
+  const count = (wanted: { readonly name: string } & Partial<WantedFunction>): number =>
+    pageOf(all.slice(0, 100), readList({}), { ...HERE, ...wanted }).items.length;
 
   test('comes in pages of at most 100, whatever is asked for, each mapping once', () => {
     const seen: string[] = [];
@@ -129,9 +133,16 @@ describe('a list', () => {
   });
 
   test('tells functions apart by their whole name', () => {
-    expect(count({ name: 'mill', qualifier: undefined })).toBe(50);
+    expect(count({ name: 'mill' })).toBe(50);
     expect(count({ name: 'mill', qualifier: 'live' })).toBe(25);
-    expect(count({ name: 'mil', qualifier: undefined })).toBe(0);
+    expect(count({ name: 'mil' })).toBe(0);
+  });
+
+  test('tells functions of other regions, accounts and partitions apart', () => {
+    expect(count({ name: 'mill', partition: 'aws' })).toBe(50);
+    for (const other of [{ region: 'eu-west-1' }, { account: '123456789012' }, { partition: 'aws-cn' }]) {
+      expect(count({ name: 'mill', ...other })).toBe(0);
+    }
   });
 
   test('is of one source, where one is asked for', () => {
@@ -148,6 +159,25 @@ describe('a list', () => {
     expect(() => readList({ MaxItems: '10001' })).toThrow('less than or equal to 10000');
     expect(() => readList({ MaxItems: 'many' })).toThrow('STRING_VALUE can not be converted to an Integer');
     for (const marker of ['x', '%', 'bnVsbA', '""']) expect(() => readList({ Marker: marker })).toThrow('Invalid Marker.');
+  });
+
+  test('of functions comes in pages of at most 50, and refuses what it cannot read as a list of mappings does', () => {
+    expect(readFunctionList({})).toEqual({ withVersions: false, from: 0, maxItems: 50 });
+    expect(readFunctionList({ MaxItems: '10000', Marker: '50', FunctionVersion: 'ALL' })).toEqual({
+      withVersions: true,
+      from: 50,
+      maxItems: 50,
+    });
+    expect(readFunctionList({ MaxItems: '7', Marker: '' }).maxItems).toBe(7);
+    expect(() => readFunctionList({ MaxItems: '0' })).toThrow(
+      "1 validation error detected: Value '0' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1",
+    );
+    expect(() => readFunctionList({ MaxItems: '10001' })).toThrow('Member must have value less than or equal to 10000');
+    expect(() => readFunctionList({ MaxItems: 'many' })).toThrow('STRING_VALUE can not be converted to an Integer');
+    expect(() => readFunctionList({ FunctionVersion: 'all' })).toThrow(
+      "Value 'all' at 'functionVersion' failed to satisfy constraint: Member must satisfy enum value set: [ALL]",
+    );
+    for (const marker of ['x', '-1', '1.5', '%']) expect(() => readFunctionList({ Marker: marker })).toThrow('Invalid Marker.');
   });
 
   test('is in the order of creation', () => {
@@ -182,6 +212,18 @@ describe('tags', () => {
     const fifty = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${String(index)}`, 'v']));
     expect(addTags(fifty, { k1: 'w' })).toEqual({ ...fifty, k1: 'w' });
     expect(() => addTags(fifty, { more: 'w' })).toThrow('Number of tags exceeds resource tag limit.');
+  });
+
+  test('with keys that begin with aws:, in whatever case, are refused, and kept where they only hold it', () => {
+    for (const key of ['aws:cloudformation:stack-name', 'aws:', 'AWS:x', 'Aws:x']) {
+      for (const tag of [
+        () => readTagResource(ARN, { Tags: { [key]: 'v' } }),
+        () => readCreate({ ...MINIMAL.sqs, Tags: { [key]: 'v' } }, { now: NOW, uuid: UUID }),
+      ]) {
+        expect(tag).toThrow('Tag keys that begin with aws: are reserved.');
+      }
+    }
+    expect(readTagResource(ARN, { Tags: { 'my-aws:x': 'v', aws: 'v' } }).tags).toEqual({ 'my-aws:x': 'v', aws: 'v' });
   });
 
   test('without any, with keys too long or none at all are refused', () => {
