@@ -2,6 +2,7 @@ import { prometheusMeter } from '../../adapters/meter/prometheus/index.ts';
 import { signatureVerifier } from '../../adapters/signature/sigv4/index.ts';
 import { type EmbeddedQueue, embeddedQueue } from '../../adapters/source/embedded-queue/index.ts';
 import type { Clock } from '../../src/contract/index.ts';
+import type { CoreEngine } from '../../src/engine/index.ts';
 import { Secret } from '../../src/kit/index.ts';
 import { type Access, manageServer, type SecuritySettings } from '../../src/manage/index.ts';
 import { systemClock, systemRandom } from '../../src/system.ts';
@@ -49,8 +50,12 @@ export interface GuardedServer {
   close(): Promise<void>;
 }
 
+/** What a server invokes; by default it has no functions. */
+type Functions = Pick<CoreEngine, 'functions' | 'findFunction' | 'invoke'>;
+const NONE: Functions = { functions: [], findFunction: () => undefined, invoke: () => Promise.resolve(undefined) };
+
 /** Starts one. */
-export async function guardedServer(security: SecuritySettings): Promise<GuardedServer> {
+export async function guardedServer(security: SecuritySettings, functions: Functions = NONE): Promise<GuardedServer> {
   const state = { now: Date.now() };
   const clock: Clock = { ...systemClock, wall: () => state.now };
   const queue = embeddedQueue({ name: 'orders' });
@@ -86,7 +91,7 @@ export async function guardedServer(security: SecuritySettings): Promise<Guarded
           return {};
         },
       },
-      functions: { functions: [], findFunction: () => undefined, invoke: () => Promise.resolve(undefined) },
+      functions,
     },
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });

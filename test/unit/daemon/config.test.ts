@@ -49,6 +49,12 @@ mappings: [{ EventSourceArn: 'arn:aws:sqs:embedded:000000000000:${queue}', Funct
 }
 
 describe('a file that is right', () => {
+  test('may say for editors where its schema is, which changes nothing', () => {
+    const { $schema, ...rest } = { $schema: 'https://example.com/millrace.schema.json', ...(parse(GOOD) as object) };
+    expect(resolveConfig({ folder, content: { $schema, ...rest } }, NOW)).toEqual(resolved(GOOD));
+    expect(problemsOf(`$schema: 7\n${GOOD}`)).toEqual([expect.stringMatching(/^\$schema: /)]);
+  });
+
   test('has its defaults filled in, and paths start from its folder', () => {
     expect(resolved(GOOD)).toMatchObject({
       listen: { host: '127.0.0.1', port: 4680 },

@@ -99,3 +99,27 @@ describe('millrace check at real sources', () => {
     expect([exit, said]).toEqual([wanted, expect.stringContaining(text)]);
   });
 });
+
+describe('millrace check of many mappings', () => {
+  const mappings = Array.from({ length: 17 }, (_, index) => {
+    const n = String(index);
+    return { Name: `m${n}`, EventSourceArn: `arn:aws:sqs:embedded:000000000000:q${n}`, FunctionName: 'f' };
+  });
+
+  test.each([
+    [1000, ['checked 8 of 17 mappings', 'checked 16 of 17 mappings', 'checked 17 of 17 mappings']],
+    [1, []],
+  ])('tells how far it is every second, on standard error (%i ms a look)', async (stepMs, said) => {
+    const many = join(file, '..', 'many.json');
+    const queues = Object.fromEntries(mappings.map((_, index) => [`q${String(index)}`, {}]));
+    writeFileSync(join(file, '..', 'f.mjs'), 'export const handler = () => undefined;\n');
+    writeFileSync(many, JSON.stringify({ store: { type: 'memory' }, functions: { f: { Handler: './f.mjs' } }, queues, mappings }));
+    let now = 0;
+    const clock = { ...catalog.clock, monotonic: () => (now += stepMs) };
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const parts = { catalog: { ...catalog, clock, version: '0' }, environment: {}, stdin: Readable.from([]), stdout, stderr };
+    await checkConfig({ config: [many], awsEndpoint: undefined, isOffline: false, withPermissions: false, isJson: true }, parts);
+    expect(((stderr.read() as Buffer | null)?.toString() ?? '').split('\n').filter((line) => line !== '')).toEqual(said);
+    expect(JSON.parse(String(stdout.read()))).toMatchObject({ mappings: 17 });
+  });
+});
