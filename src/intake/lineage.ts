@@ -34,6 +34,11 @@ export function awaitedParents(shard: StreamShard, { shards, positions }: Lineag
 export interface MappingStart {
   readonly start: StreamStart;
   readonly shards: readonly string[];
+  /**
+   * What arrived from this instant on, epoch ms, is wanted and was kept when the mapping began: of a shard that nobody has read
+   * yet it may not be missed unsaid. Absent where the state is of an older version.
+   */
+  readonly owedSince?: number;
 }
 
 /**

@@ -13,7 +13,7 @@ export interface ShardLoss {
   /** The source knows for certain what it has kept, so a place that it refuses is lost. */
   readonly isCertain: boolean;
   /** Whether records may be missing behind what was read last, as far as time tells. */
-  isSuspected(lastRead: StreamPosition, readThrough: number | undefined): boolean;
+  isSuspected(shardId: string, lastRead: StreamPosition, readThrough: number | undefined): boolean;
   /** A place was refused: why that need not mean loss, so that it is tried again. */
   doubt(error: SourceError): Promise<SourceError | undefined>;
 }
@@ -24,13 +24,14 @@ export function lossByRetention(parts: {
   readonly source: Pick<StreamSource, 'describe'>;
   readonly described: StreamDescription;
   readonly stopping: Latch;
+  /** From when on nothing may be missed of a shard that nobody has read, epoch ms; `undefined`: not known. */
+  readonly owedSince: (shardId: string) => number | undefined;
 }): ShardLoss {
-  const { clock, source, described, stopping } = parts;
+  const { clock, source, described, stopping, owedSince } = parts;
   return {
     isCertain: false,
-    isSuspected: (lastRead, readThrough) => {
-      const start = lastRead.kind === 'start' && lastRead.start.kind === 'latest' ? lastRead.start.since : undefined;
-      const since = readThrough ?? start;
+    isSuspected: (shardId, lastRead, readThrough) => {
+      const since = readThrough ?? (lastRead.kind === 'start' ? owedSince(shardId) : undefined);
       if (lastRead.kind === 'start' && since === undefined) return false;
       return since === undefined || clock.wall() - described.retentionMs > since;
     },

@@ -325,7 +325,7 @@ export class ShardTask {
   }
 
   get #isLossSuspected(): boolean {
-    return this.#works.loss.isSuspected(this.#ledger.lastRead, this.#ledger.readThrough);
+    return this.#works.loss.isSuspected(this.shardId, this.#ledger.lastRead, this.#ledger.readThrough);
   }
 
   /** Before the first read, and after a wait: has the position grown older than what is kept? */

@@ -18,7 +18,7 @@ import { lossByRetention } from './shard-loss.ts';
 import { ShardPositions } from './shard-positions.ts';
 import { ShardTask } from './shard-task.ts';
 import type { Tenure, TenureSnapshot } from './source-mapping.ts';
-import { decodeStart, encodeStart, START_ROW, startOf } from './stream-start.ts';
+import { decodeStart, encodeStart, owedFrom, owedSince, START_ROW, startOf } from './stream-start.ts';
 import type { StreamParts, StreamWorks } from './stream-works.ts';
 
 /** Between looks at the list of shards, ms; the end of a shard is looked at once. */
@@ -104,6 +104,7 @@ export class StreamTenure implements Tenure {
   }
 
   #described: StreamDescription | undefined;
+  #start: MappingStart | undefined;
 
   /** Works until stopped and drained, with everything stored that can be. */
   async run(): Promise<void> {
@@ -175,7 +176,8 @@ export class StreamTenure implements Tenure {
       },
       flush: () => checkpointer.flush(),
     };
-    const loss = lossByRetention({ ...this.#parts, described });
+    const owed = (shardId: string): number | undefined => this.#start && owedSince(this.#start, shardId);
+    const loss = lossByRetention({ ...this.#parts, described, owedSince: owed });
     const { arn: eventSourceArn, incarnation } = described;
     const runGate = new RunGate();
     return { ...this.#parts, checkpointer, checkpoints, discarder, described, loss, eventSourceArn, incarnation, runGate };
@@ -205,12 +207,16 @@ export class StreamTenure implements Tenure {
         this.#shards = await this.#parts.source.listShards();
         if (attempt > 1) onProblem(undefined);
         this.#isResumed = start !== undefined;
+        this.#start = start;
         if (start !== undefined) return start;
         // Another stream under the name is younger than the mapping: all of it is to be read.
+        const from: StreamStart = began === undefined ? startOf(options, createdAt) : { kind: 'trim-horizon' };
         const begun: MappingStart = {
-          start: began === undefined ? startOf(options, createdAt) : { kind: 'trim-horizon' },
+          start: from,
           shards: this.#shards.map(({ shardId }) => shardId),
+          owedSince: owedFrom(from, clock.wall(), works.described.retentionMs),
         };
+        this.#start = begun;
         works.checkpointer.changed({ shard: START_ROW, encode: () => encodeStart(begun, works.described.incarnation) });
         return (await works.checkpointer.flush()) ? begun : undefined;
       } catch (error) {

@@ -64,6 +64,46 @@ describe('records that retention took before they were done', () => {
     await kill(world, engine);
   });
 
+  // Streams seed 30310: only LATEST had an instant since which nothing could be missed unsaid.
+  it.for(['TRIM_HORIZON', 'AT_TIMESTAMP'] as const)('stop a shard that was closed, and is gone before it was read, at %s', async (from) => {
+    const world = new OneStream({ retentionMs: RETENTION_MS });
+    const at = world.clock.wall() / 1000;
+    let isOut = true;
+    const { stream } = world;
+    const read = stream.read.bind(stream);
+    stream.read = (request) => {
+      if (isOut) throw new Error('no reads');
+      return read(request);
+    };
+    const engine = world.start({
+      startingPosition: from,
+      ...(from === 'AT_TIMESTAMP' ? { startingPositionTimestamp: at } : {}),
+    });
+    await world.clock.advance(1000);
+    const closed = put(world, 'lost');
+    stream.splitShard(closed);
+    await world.clock.advance(RETENTION_MS + 10_000);
+    put(world, 'kept');
+    isOut = false;
+    await world.clock.advance(30_000);
+    expect(standing(world)).toEqual([closed]);
+    expect(world.invoked).toEqual([]);
+    await kill(world, engine);
+  });
+
+  it('are beyond the horizon that was asked for when the mapping began after they came', async () => {
+    const world = new OneStream({ retentionMs: RETENTION_MS });
+    const at = world.clock.wall() / 1000;
+    put(world, 'old');
+    await world.clock.advance(RETENTION_MS + 1000);
+    put(world, 'young');
+    const engine = world.start({ startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: at });
+    await world.clock.advance(10_000);
+    expect(standing(world)).toEqual([]);
+    expect(world.invoked).toEqual([['young']]);
+    await kill(world, engine);
+  });
+
   // Streams seed 202: the end of a closed shard counted as the instant at which it was read, and its child as read to there.
   it('stop a child whose parent was worked off long after it was closed', async () => {
     const world = new OneStream({ retentionMs: RETENTION_MS });

@@ -22,9 +22,13 @@ export class WatchedStream {
   /** When this incarnation was made, wall clock, epoch ms. */
   bornAt: number;
 
-  constructor(plan: StreamOfPlan, clock: Clock, random: SeededRandom) {
+  /** The wall instant that AT_TIMESTAMP names, epoch ms. */
+  readonly startAt: number;
+
+  constructor(plan: StreamOfPlan, clock: Clock, random: SeededRandom, startAt: number) {
     const { name, shards, retentionMs } = plan;
     this.plan = plan;
+    this.startAt = startAt;
     this.#clock = clock;
     this.bornAt = clock.wall();
     this.embedded = new EmbeddedStream({ name, clock, random, shards, retentionMs, pollMs: POLL_MS });

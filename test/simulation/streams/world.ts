@@ -45,8 +45,6 @@ export class StreamSimulation {
   readonly store: StateStore = memoryStore();
   readonly #random: SeededRandom;
   readonly #streams: ReadonlyMap<string, WatchedStream>;
-  /** The wall instant that AT_TIMESTAMP names, epoch ms. */
-  readonly #startAt: number;
   #lives = 0;
   #sent = 0;
 
@@ -54,14 +52,13 @@ export class StreamSimulation {
     this.plan = plan;
     this.trace = new Trace(() => this.clock.monotonic(), write);
     this.#random = new SeededRandom(plan.seed ^ 0x5eed);
-    this.#startAt = this.clock.wall() + plan.startsAt;
     this.court = new Court(
       plan,
       this.trace,
       () => this.clock.monotonic(),
       () => this.clock.wall(),
     );
-    const streams = plan.streams.map((stream) => new WatchedStream(stream, this.clock, this.#seeded()));
+    const streams = plan.streams.map((stream) => new WatchedStream(stream, this.clock, this.#seeded(), this.clock.wall() + plan.startsAt));
     this.#streams = new Map(streams.map((stream) => [stream.plan.name, stream]));
     this.judges = plan.mappings.map((mapping) => {
       const stream = this.#stream(mapping.stream);
@@ -195,7 +192,7 @@ export class StreamSimulation {
         target,
         parallelizationFactor: factorOf(judge),
         startingPosition,
-        ...(startingPosition === 'AT_TIMESTAMP' ? { startingPositionTimestamp: this.#startAt / 1000 } : {}),
+        ...(startingPosition === 'AT_TIMESTAMP' ? { startingPositionTimestamp: judge.bench.stream.startAt / 1000 } : {}),
         ...(isFiltered ? { filterCriteria: { filters: [{ pattern: '{"data":{"kind":["order"]}}' }] } } : {}),
         functionResponseTypes: partial ? ['ReportBatchItemFailures'] : [],
         destinationConfig: { onFailure: { destination: new FaultyDestination(around, judge) } },

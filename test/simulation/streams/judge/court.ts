@@ -7,6 +7,9 @@ import type { StreamFunction, StreamPlan } from '../plan.ts';
 /** What a judge needs to know of the plan of a world. */
 export type CourtPlan = Pick<StreamPlan, 'mappings' | 'faults' | 'outages' | 'wallJumps' | 'latencyMs' | 'bufferRecords'>;
 
+/** How far above its size the bound of a large record may be, bytes. */
+const BOUND_EXCESS_MAX = 210_000;
+
 /** Keeps the first verdict, and sees what is shared by all mappings. */
 export class Court {
   readonly plan: CourtPlan;
@@ -15,6 +18,8 @@ export class Court {
   readonly wall: () => number;
   readonly #running = new Map<string, number>();
   verdict: Verdict | undefined;
+  /** What all large records together may take of the room of a process, bytes. */
+  offeredBytes = 0;
 
   constructor(plan: CourtPlan, trace: Trace, now: () => number, wall: () => number) {
     this.plan = plan;
@@ -27,6 +32,11 @@ export class Court {
     this.trace.note('judge', `${rule} broken: ${text}`);
     this.verdict ??= { rule, text, at: this.now() };
   };
+
+  /** A record was put that one of the mappings is to have; `bytes`: what it claims to take, 0 when little. */
+  offered(bytes: number): void {
+    if (bytes > 0) this.offeredBytes += bytes + BOUND_EXCESS_MAX;
+  }
 
   /** R3: a function's reserved concurrency, over all its mappings. */
   invoked({ number }: Life, { name, reserved }: StreamFunction): void {

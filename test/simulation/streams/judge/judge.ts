@@ -70,6 +70,7 @@ export class MappingJudge {
   offered(put: Put, text: string, { key, poison, killer, bytes, kind }: StreamSend, isBefore: boolean): void {
     const { stream, court, mapping } = this.bench;
     const { parents } = stream.embedded.peek(put.shardId);
+    court.offered(bytes);
     const isUnwanted = mapping.fields.isFiltered && kind !== 'order';
     if (isUnwanted && !isBefore) this.#unwanted.push(text);
     const isExempt = isBefore || isUnwanted;

@@ -6,16 +6,25 @@ import type { Bench } from './bench.ts';
 const READ_THROUGH_STEP_MS = 30_000;
 const READ_THROUGH_SLACK_MS = 8_000;
 
+/** How far a shard was read. Wall instants, epoch ms. */
+interface Read {
+  /** What earlier tenures must have stored; minus infinity: nothing. */
+  stored: number;
+  tenure: Tenure;
+  /** Pages of this tenure: when they came, monotonic ms, and up to which instant they reach. */
+  readonly pages: { readonly at: number; readonly through: number }[];
+}
+
 /** R4: records that retention took before they were read. */
 export class Losses {
   readonly #bench: Bench;
-  /** Wall instants up to which a shard was read, by incarnation and shard. */
-  readonly #readThrough = new Map<string, number>();
+  /** By incarnation and shard. */
+  readonly #reads = new Map<string, Read>();
   readonly #rows = new Map<string, ReadRow>();
   /** Shards that there were when the mapping began with an incarnation. */
   readonly #initial = new Map<string, ReadonlySet<string>>();
-  /** When it began, wall clock. */
-  #beganAt = Number.NEGATIVE_INFINITY;
+  /** What arrived from this instant on was asked for and kept when the mapping began, wall clock. */
+  #owedSince = Number.NEGATIVE_INFINITY;
 
   constructor(bench: Bench) {
     this.#bench = bench;
@@ -23,8 +32,13 @@ export class Losses {
 
   began(incarnation: string, shards: readonly string[]): void {
     if (this.#initial.has(incarnation)) return;
+    const { court, mapping, stream, records } = this.#bench;
+    const horizon = court.wall() - stream.plan.retentionMs;
+    const isFirst = this.#initial.size === 0;
+    for (const record of records.byText.values()) if (!record.isFinished && !stream.keeps(record)) record.isExempt = true;
     this.#initial.set(incarnation, new Set(shards));
-    this.#beganAt = this.#bench.court.wall();
+    const isOfInstant = isFirst && mapping.fields.startingPosition === 'AT_TIMESTAMP' && stream.startAt >= horizon;
+    this.#owedSince = isOfInstant ? Math.min(stream.startAt, court.wall()) : court.wall();
   }
 
   stored(shardId: string, row: ReadRow): void {
@@ -32,15 +46,30 @@ export class Losses {
   }
 
   /** A page goes to the engine. */
-  delivered(shardId: string, readThrough: number | undefined): void {
-    const { stream, mapping, records } = this.#bench;
+  delivered(tenure: Tenure, shardId: string, readThrough: number | undefined): void {
+    const { stream, records, court } = this.#bench;
     const shard = `${stream.incarnation} ${shardId}`;
-    const before = this.#readThrough.get(shard);
-    this.#readThrough.set(shard, Math.max(before ?? Number.NEGATIVE_INFINITY, readThrough ?? Number.NEGATIVE_INFINITY));
-    // What was gone before anybody read of a shard that was there from the beginning is before the horizon that was asked for.
-    if (before !== undefined || mapping.fields.startingPosition === 'LATEST') return;
-    if (this.#initial.get(stream.incarnation)?.has(shardId) !== true) return;
-    for (const record of records.ofShard(stream.incarnation, shardId)) if (!stream.keeps(record)) record.isExempt = true;
+    const before = this.#reads.get(shard);
+    const read = before?.tenure === tenure ? before : { stored: this.#storedThrough(before), tenure, pages: [] };
+    this.#reads.set(shard, read);
+    if (readThrough !== undefined) read.pages.push({ at: court.now(), through: readThrough });
+    if (before !== undefined) return;
+    for (const record of records.ofShard(stream.incarnation, shardId)) if (this.#isBeforeHorizon(record)) record.isExempt = true;
+  }
+
+  /** How far a later tenure must know that a shard was read: what a process had no time to store before it ended is not known. */
+  #storedThrough(read: Read | undefined): number {
+    if (read === undefined) return Number.NEGATIVE_INFINITY;
+    const { checkpointIntervalMs } = this.#bench.mapping.fields;
+    const until = (read.tenure.endedAt ?? Number.POSITIVE_INFINITY) - checkpointIntervalMs - READ_THROUGH_SLACK_MS;
+    return Math.max(read.stored, ...read.pages.filter(({ at }) => at <= until).map(({ through }) => through));
+  }
+
+  /** It was there when the mapping began, and gone before anybody read of its shard: before the horizon that was asked for. */
+  #isBeforeHorizon(record: Offered): boolean {
+    const { stream, mapping } = this.#bench;
+    if (mapping.fields.startingPosition === 'LATEST' || record.arrivedAt >= this.#owedSince) return false;
+    return this.#initial.get(record.incarnation)?.has(record.shardId) === true && !stream.keeps(record);
   }
 
   /** Whether a record is gone: neither in the stream nor with an engine that lives. */
@@ -55,6 +84,8 @@ export class Losses {
   isExcused(record: Offered): boolean {
     if (record.isFinished || record.isExempt) return true;
     const { mapping, stream } = this.#bench;
+    const isUnread = !this.#reads.has(`${record.incarnation} ${record.shardId}`);
+    if (isUnread && this.#isBeforeHorizon(record)) record.isExempt = true;
     if (mapping.fields.onTrimmed === 'stop') {
       if (record.incarnation !== stream.incarnation) return false;
       return this.#standsStill(record.shardId) || (this.isLost(record) && this.#isTold(record.shardId));
@@ -70,8 +101,8 @@ export class Losses {
     tenure.trimmed.add(shardId);
     court.trace.note('judge', `${mapping.name}: ${shardId} stands still`);
     if (mapping.fields.onTrimmed !== 'stop') court.fail('R4', `${shardId} stands still although it is to resume at the horizon`);
-    if (!this.#hasLost(tenure, shardId) && !this.#isSuspect(shardId)) {
-      court.fail('R4', `${shardId} stands still although nothing was lost: it was read to ${String(this.#agoOf(shardId))} ms ago`);
+    if (!this.#hasLost(tenure, shardId) && !this.#isSuspect(tenure, shardId)) {
+      court.fail('R4', `${shardId} stands still although nothing was lost: it was read to ${String(this.#agoOf(tenure, shardId))} ms ago`);
     }
   }
 
@@ -85,20 +116,22 @@ export class Losses {
   }
 
   /** Records older than the stream keeps may not have been read. */
-  #isSuspect(shardId: string): boolean {
+  #isSuspect(tenure: Tenure, shardId: string): boolean {
     const { stream } = this.#bench;
-    return this.#agoOf(shardId) > stream.plan.retentionMs - READ_THROUGH_STEP_MS - READ_THROUGH_SLACK_MS;
+    return this.#agoOf(tenure, shardId) > stream.plan.retentionMs - READ_THROUGH_STEP_MS - READ_THROUGH_SLACK_MS;
   }
 
-  #agoOf(shardId: string): number {
+  #agoOf(tenure: Tenure, shardId: string): number {
     const { stream, records, court } = this.#bench;
-    const known = [shardId, ...records.parentsOf(stream.incarnation, shardId)].map((id) =>
-      this.#readThrough.get(`${stream.incarnation} ${id}`),
-    );
+    const known = [shardId, ...records.parentsOf(stream.incarnation, shardId)].map((id) => {
+      const read = this.#reads.get(`${stream.incarnation} ${id}`);
+      if (read?.tenure !== tenure) return read && this.#storedThrough(read);
+      return Math.max(read.stored, ...read.pages.map(({ through }) => through));
+    });
     // What was read of it and never stored, nobody knows any more.
     const own = this.#rows.has(`${stream.incarnation} ${shardId}`) ? known[0] : undefined;
     const read = own ?? Math.min(...known.slice(1).map((instant) => instant ?? Number.NEGATIVE_INFINITY));
-    return court.wall() - (Number.isFinite(read) ? read : Math.max(this.#beganAt, stream.bornAt));
+    return court.wall() - (Number.isFinite(read) ? read : Math.max(this.#owedSince, stream.bornAt));
   }
 
   /** A shard that is gone cannot stand still; those that came of it can. */

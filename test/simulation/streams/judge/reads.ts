@@ -7,6 +7,8 @@ import type { Losses } from './losses.ts';
 
 /** What a page may take beyond a poll, ms. */
 const PAGE_SLACK_MS = 50;
+/** What a process may hold at once, bytes: beyond that reads wait for room. */
+const ROOM_BYTES = 268_435_456;
 
 /** R4 and R8: from where is read. R12: how soon. */
 export class Reads {
@@ -53,13 +55,14 @@ export class Reads {
     if (step.kind !== 'page') return;
     const { court, stream, records } = this.#bench;
     // When a shard was closed is not known from its last page, and its children may hold older records than that.
-    if (tenure.acquiredAt > stream.recreatedAt) this.#losses.delivered(shardId, step.ended ? undefined : step.readThrough);
+    if (tenure.acquiredAt > stream.recreatedAt) this.#losses.delivered(tenure, shardId, step.ended ? undefined : step.readThrough);
     for (const { sequenceNumber } of step.records) {
       const record = records.ofNumber(sequenceNumber);
       if (record === undefined || tenure.delivered.has(record)) continue;
       tenure.delivered.set(record, court.now());
       const waited = court.now() - Math.max(record.putAt, tenure.openedAt.get(shardId) ?? Number.NaN);
-      if (!this.#isUndisturbed || tenure.endedAt !== undefined || waited <= POLL_MS + PAGE_SLACK_MS) continue;
+      if (!this.#isUndisturbed || court.offeredBytes >= ROOM_BYTES || tenure.endedAt !== undefined || waited <= POLL_MS + PAGE_SLACK_MS)
+        continue;
       court.fail('R12', `record ${record.text} of ${shardId} was read ${String(waited)} ms after it could be`);
     }
   }
