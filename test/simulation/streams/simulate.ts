@@ -125,7 +125,7 @@ class Run {
   }
 
   #begin(): void {
-    if (this.#current !== undefined) return;
+    if (this.#isClosing || this.#current !== undefined) return;
     this.#current = this.world.start((dead) => {
       if (this.#current !== dead) return;
       this.#current = undefined;

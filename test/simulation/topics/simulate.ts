@@ -107,7 +107,7 @@ class Run {
   }
 
   #begin(process: number): void {
-    if (this.#current[process] !== undefined) return;
+    if (this.#isClosing || this.#current[process] !== undefined) return;
     this.#current[process] = this.world.start(process, (dead) => {
       if (this.#current[process] !== dead) return;
       this.#current[process] = undefined;

@@ -12,11 +12,8 @@ export class Discards {
   readonly #textsOf: (event: unknown) => readonly string[];
   readonly #envelopeBytes: number;
 
-  readonly #isTopic: boolean;
-
   /** `textsOf`: the texts of the records of an event. `envelopeBytes`: what is around them. */
-  constructor(bench: Bench<Origin>, textsOf: (event: unknown) => readonly string[], envelopeBytes: number, isTopic = false) {
-    this.#isTopic = isTopic;
+  constructor(bench: Bench<Origin>, textsOf: (event: unknown) => readonly string[], envelopeBytes: number) {
     this.#bench = bench;
     this.#textsOf = textsOf;
     this.#envelopeBytes = envelopeBytes;
@@ -77,8 +74,8 @@ export class Discards {
     const { mapping, court, stream } = this.#bench;
     const { maximumRetryAttempts: most, maximumRecordAgeInSeconds, bisectBatchOnFunctionError } = mapping.fields;
     const range = rangeOf(records);
-    // A range whose head grew too old, was trimmed before it was read again, or found no room when its owner changed, goes on with its count under another name.
-    const foundNoRoom = this.#isTopic && court.plan.bufferRecords !== undefined;
+    // A range whose head grew too old, was trimmed before it was read again, or found no room when its process or owner changed, goes on with its count under another name.
+    const foundNoRoom = court.plan.bufferRecords !== undefined;
     const mayShrink = maximumRecordAgeInSeconds >= 0 || stream.plan.retentionMs < DAY_MS || foundNoRoom;
     if (most < 0 || invocations !== most + 1) {
       court.fail('R3', `${range} was given up after ${String(invocations)} invocations, with ${String(most)} retries`);

@@ -47,7 +47,7 @@ export class TopicJudge {
     this.bench = { ...parts, records: this.records, tally: this.tally };
     const bench = { ...this.bench, current: () => undefined };
     this.#lanes = new Lanes(bench);
-    this.#discards = new Discards(bench, textsOf, ENVELOPE_BYTES, true);
+    this.#discards = new Discards(bench, textsOf, ENVELOPE_BYTES);
     this.#tenures = new Tenures(this.bench, (life, partition) => this.#commits.beginning(partition, this.#factors.get(life) ?? 1));
     this.#losses = new Losses(this.bench, (partition) => this.#tenures.newest(partition));
     this.#commits = new Commits(this.bench, this.#losses, (range) => {
