@@ -209,19 +209,19 @@ export class TopicTenure implements Tenure {
     this.#isMember = false;
     const late = new Latch();
     let cancel = (): void => undefined;
-    const onDeadline = (): void => {
+    const cutOff = (): void => {
       for (const work of works) work.cut();
+      cancel();
       cancel = clock.timer(REVOKE_GRACE_MS, () => {
         late.set();
       });
     };
-    if (deadline.aborted) onDeadline();
-    else deadline.addEventListener('abort', onDeadline, { once: true });
-    const forget = hardStop.onSet(() => {
-      late.set();
-    });
+    if (deadline.aborted) cutOff();
+    else deadline.addEventListener('abort', cutOff, { once: true });
+    // What is done is committed before the group may refuse it.
+    const forget = hardStop.onSet(cutOff);
     await orSet(this.#settle(works), late);
-    deadline.removeEventListener('abort', onDeadline);
+    deadline.removeEventListener('abort', cutOff);
     cancel();
     forget();
   }

@@ -32,6 +32,10 @@ export function expelled(groupId: string): SourceError {
   return new SourceError('unavailable', 'UNKNOWN_MEMBER_ID', `the group ${groupId} no longer knows this member; it joins again`);
 }
 
+export function rebalancing(): SourceError {
+  return new SourceError('unavailable', 'REBALANCE_IN_PROGRESS', 'the group is being divided anew');
+}
+
 export function noMember(groupId: string): SourceError {
   return new SourceError('unavailable', 'UNKNOWN_MEMBER_ID', `this membership of the group ${groupId} has ended`);
 }

@@ -14,7 +14,7 @@ import {
 } from '../../../src/index.ts';
 import type { KafkaRecord } from '../../shared/kafka-event.ts';
 import type { Broker } from './broker.ts';
-import { expelled, noMember } from './errors.ts';
+import { expelled, noMember, rebalancing } from './errors.ts';
 import type { Assignment, Group } from './group.ts';
 import { Reading, type ReadSide } from './reading.ts';
 
@@ -36,6 +36,8 @@ export class EmbeddedMembership implements TopicMembership<KafkaRecord> {
   readonly #clock: Clock;
   readonly #request: JoinRequest;
   readonly #owned = new Map<number, number>();
+  /** A rebalance is over: what is ours is known. */
+  #isSettled = false;
   readonly #timers = new Set<CancelTimer>();
   #group: Group | undefined;
   #memberId = '';
@@ -99,7 +101,7 @@ export class EmbeddedMembership implements TopicMembership<KafkaRecord> {
   }
 
   #owns(partition: number, epoch: number): boolean {
-    return !this.#hasEnded && this.#owned.get(partition) === epoch;
+    return !this.#hasEnded && this.#isSettled && this.#owned.get(partition) === epoch;
   }
 
   /** From one generation to the next, until the end. */
@@ -141,6 +143,7 @@ export class EmbeddedMembership implements TopicMembership<KafkaRecord> {
     this.#failures = 0;
     this.#generation = generation;
     this.#owned.clear();
+    this.#isSettled = true;
     for (const { partition, epoch } of assigned) this.#owned.set(partition, epoch);
     this.#request.listener.onAssigned(assigned);
   }
@@ -153,7 +156,7 @@ export class EmbeddedMembership implements TopicMembership<KafkaRecord> {
     });
     await this.#request.listener.onRevoking([...this.#owned.keys()], deadline.signal);
     cancel();
-    this.#disown();
+    this.#unsettle();
   }
 
   async #trouble(error: unknown): Promise<void> {
@@ -201,12 +204,19 @@ export class EmbeddedMembership implements TopicMembership<KafkaRecord> {
   }
 
   #commit(commit: OffsetCommit): CommitResult {
-    if (!this.#owns(commit.partition, commit.epoch)) return 'refused';
+    if (this.#owned.get(commit.partition) !== commit.epoch) return 'refused';
+    // It may stay ours, under the same epoch.
+    if (!this.#isSettled) return rebalancing();
     return this.#group?.commit(this.#memberId, this.#generation, [commit])[0] ?? 'refused';
   }
 
   #disown(): void {
     this.#owned.clear();
+    this.#unsettle();
+  }
+
+  #unsettle(): void {
+    this.#isSettled = false;
     for (const wake of [...this.#readSide.waiting]) wake();
   }
 
