@@ -1,14 +1,12 @@
 import { basename } from 'node:path';
-import { ConfigError, type MappingExplanation, type MappingState, type StateStore, type StoredMapping } from '../contract/index.ts';
-import { type CoreEngine, parseFunctionName } from '../engine/index.ts';
-import { deferred, Latch } from '../kit/index.ts';
+import type { MappingExplanation, MappingState } from '../contract/index.ts';
+import { parseFunctionName } from '../engine/index.ts';
+import { deferred } from '../kit/index.ts';
 import type { MappingApi } from '../manage/index.ts';
 import {
   addTags,
   applyUpdate,
   byCreation,
-  decodeDefinition,
-  encodeDefinition,
   type ListQuery,
   type MappingDefinition,
   mappingNotFound,
@@ -31,25 +29,12 @@ import {
 } from '../resource/index.ts';
 import { refuseLocalSecrets } from './api-secrets.ts';
 import { checkOpening, FunctionFinder, type KnownFunction, openChecked } from './control-checks.ts';
-import { definitionOfPlan } from './control-file.ts';
-import { LiveMapping, type LiveParts } from './control-mapping.ts';
-import { closeOpen, type OpeningContext, openDefinition } from './control-opening.ts';
+import { type ControlParts, LiveMappings } from './control-live.ts';
+import type { LiveMapping } from './control-mapping.ts';
+import { closeOpen } from './control-opening.ts';
+import { Reconciler } from './control-reconcile.ts';
 import type { OpenMapping } from './open-mappings.ts';
 import type { MappingPlan } from './plan-mappings.ts';
-import { Problems } from './problems.ts';
-
-/** What a control is made with. */
-export interface ControlParts {
-  readonly engine: CoreEngine;
-  readonly store: StateStore;
-  readonly context: OpeningContext;
-}
-
-/** A definition and its version in the store. */
-interface Stored {
-  readonly definition: MappingDefinition;
-  readonly version: number;
-}
 
 /** What an update makes of a mapping. */
 interface Updated {
@@ -57,11 +42,6 @@ interface Updated {
   readonly movedTo: KnownFunction | undefined;
   readonly isChanged: boolean;
 }
-
-const NEWER =
-  'is that of a stored mapping which this version of Millrace cannot read; it stays as it is: run the newer version that stored it, or give this one another name';
-const OF_API =
-  'is the UUID of an event source mapping that was made over the API; give this one another name, or delete that one over the API first';
 
 type Configuration = Readonly<Record<string, unknown>>;
 
@@ -72,58 +52,36 @@ type Configuration = Readonly<Record<string, unknown>>;
 export class Control implements MappingApi {
   readonly #parts: ControlParts;
   readonly #finder: FunctionFinder;
-  readonly #live = new Map<string, LiveMapping>();
-  readonly #byName = new Map<string, LiveMapping>();
+  readonly #mappings: LiveMappings;
+  readonly #reconciler: Reconciler;
   /** What was let through and is not stored yet: no second one of the same pair may come between. */
   readonly #coming = new Set<MappingDefinition>();
-  readonly #closing = new Latch();
-  readonly #disabled = new Set<string>();
-  readonly #stopListening: () => void;
-  #liveParts: LiveParts | undefined;
-  #stored = new Map<string, Stored>();
-  /** Names of stored mappings that this version cannot read. */
-  readonly #foreign = new Set<string>();
 
   constructor(parts: ControlParts) {
     this.#parts = parts;
     this.#finder = new FunctionFinder(parts.engine, parts.context);
-    this.#stopListening = parts.engine.on('mapping.state', ({ mapping, to }) => {
-      if (to === 'Enabled' || to === 'Disabled') this.#byName.get(mapping)?.moved();
-    });
+    this.#mappings = new LiveMappings(parts);
+    this.#reconciler = new Reconciler(parts, this.#mappings);
   }
 
   /** Names of mappings that are switched off on purpose. */
   get disabled(): ReadonlySet<string> {
-    return this.#disabled;
+    return this.#mappings.disabled;
   }
 
   /** Mappings that the engine does not have because they cannot be carried out, such as one whose function is gone. */
   get unopened(): readonly MappingExplanation[] {
-    return [...this.#live.values()].flatMap((mapping) => mapping.unopened ?? []);
+    return this.#mappings.unopened;
   }
 
   /** Reads what is stored. To be called once, before anything else. Rejects when the store cannot be read. */
-  async load(): Promise<void> {
-    for (const { id, version, data } of await this.#parts.store.listMappings()) {
-      try {
-        this.#stored.set(id, { definition: decodeDefinition(data), version });
-      } catch (error) {
-        // It belongs to a newer version, so it stays as it is.
-        this.#foreign.add(id);
-        this.#parts.context.logger.error({ mapping: id, err: error }, 'a stored mapping cannot be read and is left alone');
-      }
-    }
+  load(): Promise<void> {
+    return this.#reconciler.load();
   }
 
   /** Throws a ConfigError when mappings of a file have names that are those of others: nothing is taken away from these. */
   refuseTaken(plans: readonly MappingPlan[]): void {
-    const problems = new Problems();
-    for (const { at, name } of plans) {
-      if (this.#foreign.has(name)) problems.add(`${at}.Name`, NEWER);
-      const { definition } = this.#byName.get(name) ?? this.#stored.get(name) ?? {};
-      if (definition !== undefined && isOfApi(definition)) problems.add(`${at}.Name`, OF_API);
-    }
-    problems.throwIfAny();
+    this.#reconciler.refuseTaken(plans);
   }
 
   /**
@@ -131,17 +89,8 @@ export class Control implements MappingApi {
    * removed with their positions. `opened` are those of `plans` whose parts are made already; the others are opened when they are needed.
    * Throws a ConfigError for what the engine refuses and for what {@link refuseTaken} does. What a stop comes into is left to the next start.
    */
-  async reconcile(file: string, plans: readonly MappingPlan[], opened: ReadonlyMap<string, OpenMapping> = new Map()): Promise<void> {
-    this.refuseTaken(plans);
-    const names = new Set(plans.map(({ name }) => name));
-    for (const { definition } of [...this.#stored.values(), ...this.#live.values()]) {
-      if (isOfFile(definition, file) && !names.has(definition.name) && !this.#closing.isSet) await this.#forget(definition);
-    }
-    for (const plan of plans) {
-      const made = opened.get(plan.name);
-      const isCarriedOut = !this.#closing.isSet && (await this.#reconcileOne(file, plan, made));
-      if (!isCarriedOut && made !== undefined) await closeOpen(made);
-    }
+  reconcile(file: string, plans: readonly MappingPlan[], opened?: ReadonlyMap<string, OpenMapping>): Promise<void> {
+    return this.#reconciler.reconcile(file, plans, opened);
   }
 
   /**
@@ -154,7 +103,7 @@ export class Control implements MappingApi {
       return typeof parsed !== 'string' && functionNames.includes(parsed.name);
     };
     const changed = deferred();
-    const held = functionNames.length === 0 ? [] : [...this.#live.values()].filter(uses);
+    const held = functionNames.length === 0 ? [] : this.#mappings.all.filter(uses);
     await Promise.all(held.map((mapping) => mapping.hold(changed.promise)));
     try {
       await change();
@@ -165,30 +114,22 @@ export class Control implements MappingApi {
 
   /** Tries again what could not be carried out: what it names may have come with another configuration. */
   retry(): void {
-    for (const mapping of this.#live.values()) mapping.retry();
+    for (const mapping of this.#mappings.all) mapping.retry();
   }
 
   /** Begins what the API made in an earlier run, and finishes what it deleted. */
   resume(): void {
-    const stored = [...this.#stored.values()].toSorted((one, other) => byCreation(one.definition, other.definition));
-    this.#stored = new Map();
-    for (const { definition, version } of stored) {
-      // Those of other files are for the daemons of these files.
-      if (definition.owner.kind === 'file' && !definition.isDeleting) continue;
-      this.#add(definition, version).begin();
-    }
+    this.#reconciler.resume();
   }
 
   /** Changes nothing more: the daemon is about to stop. What has been accepted is carried out at its next start. */
   stop(): void {
-    this.#closing.set();
+    this.#mappings.stop();
   }
 
   /** Gives back what mappings hold. The engine has stopped. */
   async close(): Promise<void> {
-    this.stop();
-    this.#stopListening();
-    await Promise.all([...this.#live.values()].map((mapping) => mapping.close()));
+    await this.#mappings.close();
     await this.#finder.close();
   }
 
@@ -203,13 +144,11 @@ export class Control implements MappingApi {
     refuseLocalSecrets(definition, this.#parts.context.config.api);
     return this.#claiming(definition, async () => {
       const opened = await openChecked(definition, target, this.#parts.context);
-      const version = await this.#put(definition, undefined).catch(async (error: unknown) => {
-        // The answer may have been lost: nobody knows of it, so nobody could delete it.
-        this.#parts.store.removeMapping(definition.name).catch(() => undefined);
+      const version = await this.#mappings.put(definition, undefined).catch(async (error: unknown) => {
         if (opened !== undefined) await closeOpen(opened);
         throw error;
       });
-      const mapping = this.#add(definition, version);
+      const mapping = this.#mappings.add(definition, version);
       mapping.accept(definition, version, stateOfCreate(enabled), opened);
       return mapping.configuration;
     });
@@ -218,7 +157,7 @@ export class Control implements MappingApi {
   list(query: ListQuery): Configuration {
     const request = readList(query);
     const wanted = request.functionName === undefined ? undefined : this.#wanted(request.functionName);
-    const all = [...this.#live.values()].toSorted((one, other) => byCreation(one.definition, other.definition));
+    const all = this.#mappings.all.toSorted((one, other) => byCreation(one.definition, other.definition));
     const { items, nextMarker } = pageOf(all, request, wanted);
     return {
       EventSourceMappings: items.map((mapping) => mapping.configuration),
@@ -289,13 +228,13 @@ export class Control implements MappingApi {
   }
 
   #find(uuid: string): LiveMapping {
-    const mapping = this.#live.get(uuid);
+    const mapping = this.#mappings.byUuid(uuid);
     if (mapping === undefined) throw unknownMapping();
     return mapping;
   }
 
   #findTagged(resource: string, uuid: string): LiveMapping {
-    const mapping = this.#live.get(uuid.toLowerCase());
+    const mapping = this.#mappings.byUuid(uuid.toLowerCase());
     if (mapping?.configuration['EventSourceMappingArn'] !== resource) throw mappingNotFound(resource);
     return mapping;
   }
@@ -315,63 +254,19 @@ export class Control implements MappingApi {
     const mapping = this.#findTagged(resource, uuid);
     await mapping.inTurn(async () => {
       const definition = { ...mapping.definition, tags: change(mapping.definition.tags) };
-      const version = await this.#put(definition, mapping);
+      const version = await this.#mappings.put(definition, mapping);
       mapping.retagged(definition, version);
     });
   }
 
   async #change(mapping: LiveMapping, definition: MappingDefinition, state: MappingState): Promise<Configuration> {
-    const version = await this.#put(definition, mapping);
-    this.#noteSwitch(definition);
-    mapping.accept(definition, version, state);
+    await this.#mappings.change(mapping, definition, state);
     return mapping.configuration;
-  }
-
-  /** Writes a mapping that is new, or changes `mapping`. */
-  async #put(definition: MappingDefinition, mapping: LiveMapping | undefined): Promise<number> {
-    if (this.#closing.isSet) throw new ResourceRefusal('ServiceException', 'The daemon is stopping.');
-    const { store } = this.#parts;
-    const data = encodeDefinition(definition);
-    const expected = mapping === undefined ? 0 : await this.#versionOf(mapping);
-    const version = await store.putMapping(definition.name, expected, data).catch((error: unknown) => {
-      mapping?.doubt(data);
-      throw error;
-    });
-    if (version !== undefined) return version;
-    throw new ResourceRefusal(
-      'ResourceConflictException',
-      'Another process that shares the state store has changed this event source mapping.',
-    );
-  }
-
-  /** A write whose answer did not come may have been carried out; what another process wrote is another thing. */
-  async #versionOf(mapping: LiveMapping): Promise<number> {
-    if (mapping.doubtful !== undefined) {
-      const stored = await this.#rowOf(mapping.definition.name);
-      mapping.settle(stored?.data === mapping.doubtful ? stored.version : mapping.version);
-    }
-    return mapping.version;
-  }
-
-  async #rowOf(name: string): Promise<StoredMapping | undefined> {
-    return (await this.#parts.store.listMappings()).find(({ id }) => id === name);
-  }
-
-  /** A process that shares the store and has a mapping of the same name may have been faster; the last one to start has it. */
-  async #putOfFile(definition: MappingDefinition, expectedVersion: number, at: string): Promise<number> {
-    let expected = expectedVersion;
-    for (;;) {
-      const version = await this.#parts.store.putMapping(definition.name, expected, encodeDefinition(definition));
-      if (version !== undefined) return version;
-      const stored = await this.#rowOf(definition.name);
-      if (stored !== undefined) refuseToReplace(stored, at);
-      expected = stored?.version ?? 0;
-    }
   }
 
   /** Runs `work` while no other mapping may come to have the source and the function of this one. */
   async #claiming<Value>(definition: MappingDefinition, work: () => Promise<Value>): Promise<Value> {
-    const others = [...[...this.#live.values()].map((mapping) => mapping.definition), ...this.#coming];
+    const others = [...this.#mappings.all.map((mapping) => mapping.definition), ...this.#coming];
     refuseConflict(
       definition,
       others.filter(({ uuid }) => uuid !== definition.uuid),
@@ -383,117 +278,6 @@ export class Control implements MappingApi {
       this.#coming.delete(definition);
     }
   }
-
-  #add(definition: MappingDefinition, version: number): LiveMapping {
-    const mapping = new LiveMapping((this.#liveParts ??= this.#makeLiveParts()), definition, version);
-    this.#live.set(definition.uuid, mapping);
-    this.#byName.set(definition.name, mapping);
-    this.#noteSwitch(definition);
-    return mapping;
-  }
-
-  #noteSwitch({ name, enabled }: MappingDefinition): void {
-    if (enabled) this.#disabled.delete(name);
-    else this.#disabled.add(name);
-  }
-
-  /** Made once for all. */
-  #makeLiveParts(): LiveParts {
-    const { engine, store, context } = this.#parts;
-    const { clock } = context.catalog;
-    return {
-      engine,
-      store,
-      clock,
-      logger: context.logger,
-      closing: this.#closing,
-      open: (definition) => openDefinition(definition, context),
-      hurry: (mapping) => {
-        const { source } = mapping.plan;
-        const queue = source.kind === 'embedded-queue' ? context.embedded.queues.get(source.queue) : undefined;
-        queue?.endReceives();
-        // Once more for those that were just about to wait.
-        void clock.turn().then(() => queue?.endReceives());
-      },
-      onGone: ({ definition: { uuid, name } }) => {
-        this.#live.delete(uuid);
-        this.#byName.delete(name);
-        this.#disabled.delete(name);
-      },
-    };
-  }
-
-  async #forget(definition: MappingDefinition): Promise<void> {
-    const mapping = this.#live.get(definition.uuid);
-    if (mapping !== undefined) {
-      await mapping.inTurn(async () => {
-        if (mapping.definition.isDeleting || this.#closing.isSet) return;
-        await this.#change(mapping, { ...mapping.definition, isDeleting: true, lastModified: this.#now }, 'Deleting');
-      });
-      return;
-    }
-    this.#stored.delete(definition.name);
-    await this.#parts.store.removeMapping(definition.name);
-  }
-
-  /** Whether what was made for it is in use now. */
-  async #reconcileOne(file: string, plan: MappingPlan, opened: OpenMapping | undefined): Promise<boolean> {
-    const known = this.#byName.get(plan.name);
-    // What is being removed takes its positions with it first: the same name is another mapping then.
-    if (known?.definition.isDeleting === true) await known.settled();
-    const live = this.#byName.get(plan.name);
-    if (live !== undefined) return live.inTurn(() => this.#reconcileLive(live, file, plan, opened));
-    const stored = this.#stored.get(plan.name);
-    if (stored?.definition.isDeleting === true) await this.#forget(stored.definition);
-    const before = stored?.definition.isDeleting === true ? undefined : stored;
-    const definition = this.#definitionOf(file, plan, before?.definition);
-    const version = definition === before?.definition ? before.version : await this.#putOfFile(definition, before?.version ?? 0, plan.at);
-    if (this.#closing.isSet) return false;
-    this.#stored.delete(plan.name);
-    const mapping = this.#add(definition, version);
-    if (opened === undefined) mapping.begin();
-    else mapping.adopt(opened);
-    return true;
-  }
-
-  /** In turn with what the API changes of it. */
-  async #reconcileLive(live: LiveMapping, file: string, plan: MappingPlan, opened: OpenMapping | undefined): Promise<boolean> {
-    const before = live.definition;
-    // Only a stop leaves what is being removed; the next start finishes it.
-    const definition = before.isDeleting || this.#closing.isSet ? before : this.#definitionOf(file, plan, before);
-    if (definition === before) return false;
-    live.accept(definition, await this.#putOfFile(definition, live.version, plan.at), 'Updating', opened);
-    this.#noteSwitch(definition);
-    return true;
-  }
-
-  #definitionOf(file: string, plan: MappingPlan, before: MappingDefinition | undefined): MappingDefinition {
-    const { config, catalog } = this.#parts.context;
-    const owner = { kind: 'file' as const, file };
-    return definitionOfPlan({ plan, owner, config, before, now: catalog.clock.wall(), uuid: catalog.random.uuid() });
-  }
-}
-
-function isOfFile({ owner }: MappingDefinition, file: string): boolean {
-  return owner.kind === 'file' && owner.file === file;
-}
-
-function isOfApi({ owner, isDeleting }: MappingDefinition): boolean {
-  return owner.kind === 'api' && !isDeleting;
-}
-
-/** Throws a ConfigError when a mapping of a file may not take the place of what is stored under its name. */
-function refuseToReplace({ data }: StoredMapping, at: string): void {
-  const refuse = (message: string): never => {
-    throw new ConfigError([{ field: `${at}.Name`, message }]);
-  };
-  let definition: MappingDefinition;
-  try {
-    definition = decodeDefinition(data);
-  } catch {
-    return refuse(NEWER);
-  }
-  if (isOfApi(definition)) refuse(OF_API);
 }
 
 /** What a file says is changed in the file: at the next start it would be undone. */

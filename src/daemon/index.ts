@@ -21,10 +21,13 @@
  * - assemble.ts       the parts, made and joined
  * - embedded.ts       the queues and streams of this process
  * - open-mappings.ts  sources and destinations
- * - control.ts        mappings as resources: created, changed and removed over the API, made to agree with the file
+ * - control.ts        mappings as resources: created, changed and removed over the API
+ * - control-live.ts     those that there are now, and how they get into the store
+ * - control-reconcile.ts  how they are made to agree with the file, and taken up at a start
  * - control-mapping.ts  one of them and how far it has come
  * - control-opening.ts  from a definition to the engine
  * - control-checks.ts   what is looked at before a definition is taken
+ * - control-texts.ts    what is said of a source that cannot be read
  * - control-file.ts     definitions of a file
  * - unopened.ts       what keeps a mapping from being made
  * - start-content.ts  a file, and what options say instead
