@@ -14,8 +14,17 @@ const root = resolve(import.meta.dirname, '../..');
 const setupFiles = ['test/support/setup.ts'];
 const globalSetup = ['test/support/backends/global-setup.ts'].filter((file) => existsSync(resolve(root, file)));
 
-/** One file at a time: two files that load two cores and one emulator at once measure each other. */
-const onBackends = { globalSetup, fileParallelism: false, testTimeout: 60_000, hookTimeout: 180_000 };
+/**
+ * One file at a time: two files that load two cores and one emulator at once measure each other. The longest tests take 45 s on two
+ * cores, and a broker that is installed and started in a hook may take a minute.
+ */
+const onBackends = {
+  globalSetup,
+  fileParallelism: false,
+  testTimeout: 180_000,
+  hookTimeout: 300_000,
+  expect: { poll: { timeout: 60_000 } },
+};
 
 export default defineConfig({
   root,
@@ -38,8 +47,8 @@ export default defineConfig({
           include: ['test/{unit,property,conformance,tools}/**/*.test.ts'],
           exclude: ['**/*.backend.test.ts'],
           // Some start compilers and linters, which take their time on a busy machine.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

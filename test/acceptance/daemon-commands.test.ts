@@ -86,7 +86,7 @@ describe('millrace mapping', () => {
     const gone = await millrace(['mapping', 'get', uuid]);
     expect([gone.code, gone.out]).toEqual([1, '']);
     expect(gone.err).toContain('millrace mapping get: ResourceNotFoundException: ');
-  }, 180_000);
+  });
 
   test('knows mappings of the file by name, and explains them to programs', async () => {
     expect((await millrace(['mapping', 'get', 'clicks'])).out).toMatch(
@@ -211,5 +211,5 @@ describe('a daemon with credentials', () => {
     const withoutToken = await millrace(['mapping', 'explain', 'clicks'], endpoint);
     expect([withoutToken.code, withoutToken.err]).toEqual([1, expect.stringContaining('; give the bearer token in MILLRACE_TOKEN')]);
     for (const { err } of [unsigned, withoutToken]) expect(err).not.toMatch(/of-this-test-alone/);
-  }, 120_000);
+  });
 });

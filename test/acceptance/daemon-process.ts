@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, '../..');
 const bin = resolve(root, process.env['MILLRACE_BIN'] ?? 'dist/adapters/bin.js');
 
 /** How long anything may take, ms. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** How a process came to its end. */
 export interface DaemonEnd {

@@ -11,7 +11,7 @@ import { startProxy } from '../support/proxy.ts';
 import { type DestinationUnderTest, destinationSuite, discard, numbered } from './destination-suite.ts';
 
 /** The longest that a message is waited for, ms. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 const { bootstrap } = await sharedKafka();
 const topics = new KafkaTopics(bootstrap);

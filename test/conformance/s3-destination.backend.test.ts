@@ -17,7 +17,7 @@ import { type DestinationUnderTest, destinationSuite, discard, numbered } from '
 const region = 'us-east-1';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 /** The longest that an object is waited for, ms. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 describeWithBackend('localstack', 'on LocalStack', ({ endpoint }) => {
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });

@@ -45,7 +45,7 @@ describeWithBackend('localstack', 'batches of a queue', ({ endpoint }) => {
       },
     });
     await engine.start();
-    await engine.idle({ timeoutMs: 30_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(seen.sort()).toEqual(sent.map(({ messageId }) => messageId).sort());
     expect(Math.max(...sizes)).toBe(7);
     expect(await queue.counts()).toEqual(EMPTY);
@@ -75,7 +75,7 @@ describeWithBackend('localstack', 'batches of a queue', ({ endpoint }) => {
       },
     });
     await engine.start();
-    await engine.idle({ timeoutMs: 45_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(sizes).toEqual([100, 100, 30]);
     expect(seen.size).toBe(230);
     expect(receives).toBeGreaterThanOrEqual(23);
@@ -104,9 +104,9 @@ describeWithBackend('localstack', 'batches of a queue', ({ endpoint }) => {
     });
     await engine.start();
     await queue.send(['first']);
-    await expect.poll(() => times['first record'], { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => times['first record']).toBeDefined();
     await queue.send(['second', 'third']);
-    await engine.idle({ timeoutMs: 30_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(sizes).toEqual([3]);
     const waitedMs = (times['invocation'] ?? 0) - (times['first record'] ?? 0);
     expect(waitedMs).toBeGreaterThanOrEqual(2_950);
@@ -127,7 +127,7 @@ describeWithBackend('localstack', 'batches of a queue', ({ endpoint }) => {
     await engine.start();
     const { event } = await engine.finished();
     expect((event as SQSEvent).Records).toHaveLength(20);
-    await engine.idle({ timeoutMs: 30_000 });
+    await engine.idle({ timeoutMs: 60_000 });
   });
 
   test('no event is above 6 MB: a batch is cut before it', async ({ onTestFinished }) => {
@@ -151,7 +151,7 @@ describeWithBackend('localstack', 'batches of a queue', ({ endpoint }) => {
       },
     });
     await engine.start();
-    await engine.idle({ timeoutMs: 45_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40);
     expect(Math.max(...bytes)).toBeLessThanOrEqual(PAYLOAD_MAX);
     // The first could have held no further record.
@@ -170,7 +170,7 @@ describeWithBackend('localstack', 'batches of a queue', ({ endpoint }) => {
       target: () => together.while(() => pause(60)),
     });
     await engine.start();
-    await engine.idle({ timeoutMs: 30_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(together.most).toBe(3);
   });
 
@@ -195,7 +195,7 @@ describeWithBackend('localstack', 'batches of a queue', ({ endpoint }) => {
     });
     for (const queue of [one, two]) engine.map({ source: engine.sqs(queue.arn), batchSize: 2, target: shared });
     await engine.start();
-    await engine.idle({ timeoutMs: 40_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(together.most).toBe(2);
     expect(order).toHaveLength(30);
     const firstHalf = order.slice(0, 15);
@@ -220,7 +220,7 @@ describeWithBackend('localstack', 'batches of a queue', ({ endpoint }) => {
       },
     });
     await engine.start();
-    await engine.idle({ timeoutMs: 50_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect([...seen.keys()].sort()).toEqual([...bodies].sort());
     expect([...seen.values()].every((count) => count === 1)).toBe(true);
     expect(await queue.counts()).toEqual(EMPTY);

@@ -83,7 +83,7 @@ describeWithBackend('dynamodb-local', 'a mapping of a DynamoDB stream under load
     await world.idle();
     await world.table.rollOver();
     await world.table.putMany(round(1));
-    await expect.poll(() => world.told('shard.state').map(({ state }) => state), { timeout: 20_000, interval: 5 }).toContain('ended');
+    await expect.poll(() => world.told('shard.state').map(({ state }) => state), { interval: 5 }).toContain('ended');
     await world.idle();
     expectEveryItemInOrder(world, 2);
   });
@@ -101,7 +101,7 @@ describeWithBackend('dynamodb-local', 'a mapping of a DynamoDB stream under load
     // And once more while the engine waits at the tip.
     await world.age(1);
     await world.table.putMany(round(4));
-    await expect.poll(() => world.values.length, { timeout: 20_000 }).toBe(ITEMS.length * 5);
+    await expect.poll(() => world.values.length).toBe(ITEMS.length * 5);
     expectEveryItemInOrder(world, 5);
   });
 });

@@ -10,7 +10,7 @@ const a = (value: string): Change => ({ item: 'a', value });
 
 /** Waits until the mapping says that a shard stands still because records may have been lost. */
 async function untilTrimmed(world: DynamoDbWorld): Promise<string> {
-  await expect.poll(() => world.engine?.explain().join('\n'), { timeout: 20_000 }).toMatch(STANDS_STILL);
+  await expect.poll(() => world.engine?.explain().join('\n')).toMatch(STANDS_STILL);
   return world.engine?.explain().join('\n') ?? '';
 }
 
@@ -72,7 +72,7 @@ describeWithBackend('dynamodb-local', 'a mapping of a DynamoDB stream, after a d
       await untilAtTip(world);
     }
     await world.table.put(a('days later'));
-    await expect.poll(() => world.values, { timeout: 20_000 }).toEqual(['first', 'days later']);
+    await expect.poll(() => world.values).toEqual(['first', 'days later']);
     expect(world.told('shard.state').map(({ state }) => state)).not.toContain('trimmed');
   });
 
@@ -117,10 +117,10 @@ describeWithBackend('dynamodb-local', 'a mapping of a DynamoDB stream, after a d
     await world.start({}, () => {
       if (isBroken) throw new Error('broken');
     });
-    await expect.poll(() => world.values.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => world.values.length).toBeGreaterThan(0);
     await world.age(25);
     isBroken = false;
-    await expect.poll(() => world.engine?.explain().join('\n'), { timeout: 20_000 }).toMatch(STANDS_STILL);
+    await expect.poll(() => world.engine?.explain().join('\n')).toMatch(STANDS_STILL);
     expect(world.values).not.toContain('never read');
   });
 
@@ -134,7 +134,7 @@ describeWithBackend('dynamodb-local', 'a mapping of a DynamoDB stream, after a d
         return refused();
       };
     });
-    await expect.poll(() => reads, { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect.poll(() => reads).toBeGreaterThan(1);
     const before = reads;
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(reads - before).toBeLessThan(20);
@@ -151,6 +151,6 @@ async function* refused(): AsyncGenerator<never, void, undefined> {
 /** Waits until every shard has told of enough empty pages, so that the engine knows how far it has read. */
 async function untilAtTip(world: DynamoDbWorld): Promise<void> {
   const before = world.told('shard.page').length;
-  await expect.poll(() => world.told('shard.page').length, { timeout: 20_000 }).toBeGreaterThan(before + 20);
+  await expect.poll(() => world.told('shard.page').length).toBeGreaterThan(before + 20);
   await world.idle();
 }

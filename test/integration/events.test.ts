@@ -46,7 +46,7 @@ describeWithBackend('localstack', 'the event JSON of an SQS mapping', ({ endpoin
       },
     });
     await engine.start();
-    await engine.idle({ timeoutMs: 30_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect([...keys]).toEqual(['Records']);
     expect([...records.keys()].sort()).toEqual(sent.map(({ messageId }) => messageId).sort());
     expect(await queue.counts()).toEqual(EMPTY);

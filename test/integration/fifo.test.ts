@@ -28,8 +28,8 @@ describeWithBackend('localstack', 'a FIFO queue', ({ endpoint }) => {
       target: async ({ Records }: SQSEvent) => failures(Records.slice(Records[0]?.body === '1' ? 1 : 2)),
     });
     await engine.start();
-    await expectHere.poll(() => queue.dead.counts(), { timeout: 20_000, interval: 200 }).toEqual({ ...EMPTY, visible: 1 });
-    await engine.idle({ timeoutMs: 10_000 });
+    await expectHere.poll(() => queue.dead.counts(), { interval: 200 }).toEqual({ ...EMPTY, visible: 1 });
+    await engine.idle({ timeoutMs: 60_000 });
     expectHere(engine.invocations.map(({ event }) => shown(event as SQSEvent))).toEqual([
       ['1 for the 1. time', '2 for the 1. time', '3 for the 1. time', '4 for the 1. time'],
       ['2 for the 2. time', '3 for the 2. time', '4 for the 2. time'],
@@ -53,7 +53,7 @@ describeWithBackend('localstack', 'a FIFO queue', ({ endpoint }) => {
         failures(Records.filter(({ body, attributes }) => body === '2' && attributes.ApproximateReceiveCount === '1')),
     });
     await engine.start();
-    await engine.idle({ timeoutMs: 20_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     const all = engine.invocations.flatMap(({ event }) => shown(event as SQSEvent));
     expectHere(all.filter((text) => text.endsWith('2. time'))).toEqual(again);
     expectHere(all.filter((text) => text.endsWith('1. time')).sort()).toEqual(
@@ -82,7 +82,7 @@ describeWithBackend('localstack', 'a FIFO queue', ({ endpoint }) => {
       },
     });
     await engine.start();
-    await engine.idle({ timeoutMs: 30_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expectHere(mostOfOne).toBe(1);
     expectHere(mostGroups).toBeGreaterThanOrEqual(3);
     for (const group of groups) {
@@ -135,7 +135,7 @@ describeWithBackend('localstack', 'a FIFO queue', ({ endpoint }) => {
       },
     });
     await engine.start();
-    await engine.idle({ timeoutMs: 55_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(faults).toEqual([]);
     expect(failed).toBeGreaterThan(20);
     expect(handled.size).toBe(groupCount);

@@ -8,7 +8,7 @@ import { DynamoDbWorld } from '../support/dynamodb-world.ts';
 import { KinesisWorld } from '../support/kinesis-world.ts';
 import { EMPTY, SqsWorld } from '../support/sqs-world.ts';
 
-const PATIENCE = { timeout: 20_000, interval: 200 };
+const PATIENCE = { interval: 200 };
 const wanting = (...patterns: readonly object[]): { filters: { pattern: string }[] } => ({
   filters: patterns.map((pattern) => ({ pattern: JSON.stringify(pattern) })),
 });
@@ -35,7 +35,7 @@ describeWithBackend('localstack', 'FilterCriteria of queues', ({ endpoint }) => 
     engine.map({ source: engine.sqs(queue.arn), filterCriteria: wanting(pattern), target: () => Promise.resolve() });
     await engine.start();
     await expectHere.poll(() => queue.counts(), PATIENCE).toEqual(EMPTY);
-    await engine.idle({ timeoutMs: 10_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     const bodies = engine.invocations.flatMap(({ event }) => (event as SQSEvent).Records.map(({ body }) => body));
     expectHere(bodies.sort()).toEqual([...expected].sort());
   });
@@ -48,7 +48,7 @@ describeWithBackend('localstack', 'FilterCriteria of queues', ({ endpoint }) => 
     engine.map({ source: engine.sqs(queue.arn), filterCriteria: wanting({ body: { kind: ['order'] } }), target: () => Promise.resolve() });
     await engine.start();
     await expectHere.poll(() => queue.counts(), PATIENCE).toEqual(EMPTY);
-    await engine.idle({ timeoutMs: 10_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     const records = engine.invocations.flatMap(({ event }) => (event as SQSEvent).Records);
     for (const group of ['even', 'odd']) {
       const ofGroup = records.filter(({ attributes }) => attributes.MessageGroupId === group).map(({ body }) => body);
@@ -71,7 +71,7 @@ describeWithBackend('localstack', 'FilterCriteria of a Kinesis stream', ({ endpo
     const run = world.run(onTestFinished);
     run.map(stream, { filterCriteria: wanting(pattern) }, () => undefined);
     await run.start();
-    await run.engine.idle({ timeoutMs: 20_000 });
+    await run.engine.idle({ timeoutMs: 60_000 });
     expectHere(run.texts().flat()).toEqual(expected);
     const rejected = run.of('records.filtered').reduce((sum, { records }) => sum + records, 0);
     expectHere(rejected).toBe(4 - expected.length);
@@ -86,7 +86,7 @@ describeWithBackend('localstack', 'FilterCriteria of a Kinesis stream', ({ endpo
     const first = world.run(onTestFinished, { store });
     first.map(stream, { filterCriteria: wanting({ data: { kind: ['order'] } }) }, () => undefined);
     await first.start();
-    await first.engine.idle({ timeoutMs: 20_000 });
+    await first.engine.idle({ timeoutMs: 60_000 });
     await first.stop();
     await stream.say(ORDER);
     const second = world.run(onTestFinished, { store });

@@ -34,14 +34,14 @@ describeWithBackend('localstack', 'idle()', ({ endpoint }) => {
     }
     for (const queue of queues) await queue.send(numbered(5));
     await engine.start();
-    await engine.idle({ timeoutMs: 30_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(running).toBe(0);
     expect([...done.values()]).toEqual([5, 5]);
     for (const queue of queues) expect(await queue.counts()).toEqual(EMPTY);
     // A second time at once, and again after new input.
     await engine.idle({ timeoutMs: 5_000 });
     await queues[0]?.send(['one more']);
-    await engine.idle({ timeoutMs: 20_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(done.get(queues[0]?.arn ?? '')).toBe(6);
   });
 
@@ -67,10 +67,10 @@ describeWithBackend('localstack', 'idle()', ({ endpoint }) => {
     });
     engine.map({ name: 'orders', source: engine.sqs(queue.arn), timeout: 60, target: () => held });
     await engine.start();
-    await expect.poll(() => engine.invocations.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => engine.invocations.length).toBe(1);
     await expect(engine.idle({ timeoutMs: 500 })).rejects.toThrow(/1 records in flight[^]*the function has been working on 1 records for/);
     release();
-    await engine.idle({ timeoutMs: 10_000 });
+    await engine.idle({ timeoutMs: 60_000 });
   });
 });
 
@@ -98,7 +98,7 @@ describeWithBackend('localstack', 'stop()', ({ endpoint }) => {
       },
     });
     await engine.start();
-    await expect.poll(() => begun, { timeout: 10_000, interval: 5 }).toBeGreaterThan(0);
+    await expect.poll(() => begun, { interval: 5 }).toBeGreaterThan(0);
     await engine.stop();
     expect(ended).toBe(begun);
     // Deleted, or visible for the next reader: nothing hangs in between.
@@ -125,7 +125,7 @@ describeWithBackend('localstack', 'stop()', ({ endpoint }) => {
         }),
     });
     await engine.start();
-    await expect.poll(() => engine.invocations.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => engine.invocations.length).toBe(1);
     await engine.stop({ timeoutMs: 200 });
     expect([told, engine.invocations.length]).toEqual([1, 1]);
     expect(await queue.counts()).toEqual({ ...EMPTY, visible: 3 });
@@ -151,7 +151,7 @@ describeWithBackend('localstack', 'stop()', ({ endpoint }) => {
       },
     });
     await engine.start();
-    await expect.poll(() => engine.explain().join(), { timeout: 10_000 }).toContain('a batch of 8 is open');
+    await expect.poll(() => engine.explain().join()).toContain('a batch of 8 is open');
     await engine.stop({ timeoutMs });
     expect(count).toBe(handled);
     const { visible, hidden } = await queue.counts();
@@ -174,7 +174,7 @@ describeWithBackend('localstack', 'stop()', ({ endpoint }) => {
         },
       });
       await engine.start();
-      await expect.poll(() => engine.explain().join(), { timeout: 10_000, interval: 5 }).toContain('the source has nothing');
+      await expect.poll(() => engine.explain().join(), { interval: 5 }).toContain('the source has nothing');
       const stopping = engine.stop();
       await pause(round * 60);
       await queue.send(['late']);
@@ -195,7 +195,7 @@ describeWithBackend('localstack', 'stop()', ({ endpoint }) => {
       target: (_event: SQSEvent, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)),
     });
     await engine.start();
-    await expect.poll(() => engine.invocations.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => engine.invocations.length).toBe(1);
     const startedAt = performance.now();
     await Promise.all([engine.stop({ timeoutMs: 50_000 }), engine.stop({ timeoutMs: 40_000 }), engine.stop({ timeoutMs: 100 })]);
     await engine.stop();

@@ -205,7 +205,7 @@ describe('filters of a topic', () => {
     await run.start();
     const offsets = async (): Promise<unknown> =>
       Object.fromEntries([...(await topics.committed(consumerGroupId, topic))].map(([partition, { offset }]) => [partition, offset]));
-    await expect.poll(offsets, { timeout: 20_000 }).toEqual({ 0: '5', 1: '1' });
+    await expect.poll(offsets).toEqual({ 0: '5', 1: '1' });
     const seen = run.batches.flatMap(({ event }) =>
       Object.values(event.records)
         .flat()

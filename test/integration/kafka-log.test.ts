@@ -89,7 +89,7 @@ describe('gaps in a log', () => {
     expect(pages.filter(({ records }) => records.length === 0).map(({ readTo }) => readTo)).toEqual(['2', '5', '8']);
     expect(reach(pages)).toBe(12);
     expect((await topics.bounds(topic))[0]).toEqual({ partition: 0, low: '0', high: '13' });
-  }, 120_000);
+  });
 
   it('are passed over where transactions ended or were taken back, to the end, with pages of one record', async () => {
     const topic = await topics.create(1);

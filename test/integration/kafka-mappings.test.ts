@@ -15,7 +15,7 @@ const versions = isLong ? kafkaVersions : kafkaVersions.slice(0, 1);
 const SLOW = isLong ? { sessionTimeoutMs: 10_000, workMs: 60_000 } : { sessionTimeoutMs: 6_000, workMs: 12_000 };
 
 /** The checkpoint interval's default, and what a busy machine needs from an answer to its commit, ms. */
-const UNSTORED_MS = 100 + 500;
+const UNSTORED_MS = 100 + 900;
 
 const nothing = (): void => undefined;
 const numbered = (count: number, from = 0): string[] => Array.from({ length: count }, (_, index) => String(from + index));
@@ -157,7 +157,7 @@ describe.each(versions)('a mapping on Kafka %s', async (version) => {
     await run.start();
     await run.settled(1);
     await topics.remove(topic);
-    await expect.poll(() => run.engine.explain().join('\n'), { timeout: 30_000 }).toMatch(/^deleted group: waits/m);
+    await expect.poll(() => run.engine.explain().join('\n')).toMatch(/^deleted group: waits/m);
     expect(run.engine.explain().join('\n')).toMatch(/^deleted mapping: .*not-found/m);
     await maker.produce(other, [{ value: 'meanwhile' }]);
     await run.settled(2);
@@ -185,7 +185,7 @@ describe.each(versions)('a mapping on Kafka %s', async (version) => {
     await run.settled(1);
     // Before the position of the old one is committed.
     await topics.remove(topic);
-    await expect.poll(() => run.logs.filter((line) => line.includes('not-found')), { timeout: 20_000, interval: 5 }).not.toEqual([]);
+    await expect.poll(() => run.logs.filter((line) => line.includes('not-found')), { interval: 5 }).not.toEqual([]);
     await maker.create(1, topic);
     await maker.produce(topic, [{ value: 'new' }]);
     await run.settled(2);
@@ -237,9 +237,7 @@ describe.each(versions)('a mapping on Kafka %s', async (version) => {
     // What was read ahead is worked on while nothing can be committed; nothing that was committed comes again.
     expect(handled.repetitions.filter(({ before, again }) => commits.some((at) => at > before + UNSTORED_MS && at < again))).toEqual([]);
     await expect
-      .poll(async () => [...(await mine.committed(consumerGroupId, topic)).values()].reduce((sum, { offset }) => sum + Number(offset), 0), {
-        timeout: 20_000,
-      })
+      .poll(async () => [...(await mine.committed(consumerGroupId, topic)).values()].reduce((sum, { offset }) => sum + Number(offset), 0))
       .toBe(all);
   });
 });

@@ -55,7 +55,7 @@ describe('a membership', () => {
     expect(before.state).toBe('Stable');
     expect(await member.values(0, at(0), ({ length }) => length === 1)).toEqual(['a']);
     expect(await member.commit(0, 1)).toBe('committed');
-  }, 120_000);
+  });
 
   it('is lost at once when the process did not come to beat for longer than the session, and comes back under other epochs', async () => {
     const topic = await topics.create(1);
@@ -158,7 +158,8 @@ describe('a rebalance', () => {
     const began = performance.now();
     await until(() => isSpread(2, [one, other]), 'both have one');
     expect(isAborted).toBe(true);
-    expect(performance.now() - began).toBeLessThan(1.3 * SESSION_MS);
+    // The broker itself would go on after two sessions, without whoever holds.
+    expect(performance.now() - began).toBeLessThan(1.9 * SESSION_MS);
     const [moved = -1] = other.partitions;
     expect(await one.commit(moved, 0, 'late', had.get(moved))).toBe('refused');
     expect(one.epochOf(one.partitions[0] ?? -1)).toBe(had.get(one.partitions[0] ?? -1));

@@ -134,7 +134,7 @@ describe('a group that was there before', () => {
     await run.start();
     await run.settled(5);
     expect(run.values.every((value) => value.startsWith('1-'))).toBe(true);
-    await expect.poll(() => mapping.waits().map(({ reason }) => reason.kind), { timeout: 20_000 }).toContain('trimmed');
+    await expect.poll(() => mapping.waits().map(({ reason }) => reason.kind)).toContain('trimmed');
     await run.end();
     expect((await topics.committed(consumerGroupId, topic)).get(0)).toEqual({ offset, metadata: 'kept' });
   });

@@ -131,7 +131,7 @@ describeWithBackend('localstack', 'what is given up', ({ endpoint }) => {
       await run.start();
       await run.until(() => run.of('destination.failed').length >= 2);
       await expectHere
-        .poll(() => run.engine.explain().join('\n'), { timeout: 20_000, interval: 20 })
+        .poll(() => run.engine.explain().join('\n'), { interval: 20 })
         .toMatch(/lane 0: destination \S+ did not take what was given up \(.*\); it is sent again in \d+\.\d s/);
       expectHere(run.engine.explain().join('\n')).toContain(`destination ${box.destination.label} did not take`);
       // Neither invoked again, nor passed by.

@@ -10,7 +10,7 @@ const nothing = (): void => undefined;
 
 /** Waits until one of the engine's sentences says so. */
 async function untilExplained(run: KinesisRun, pattern: RegExp): Promise<void> {
-  await expect.poll(() => run.engine.explain().join('\n'), { timeout: 20_000, interval: 20 }).toMatch(pattern);
+  await expect.poll(() => run.engine.explain().join('\n'), { interval: 20 }).toMatch(pattern);
 }
 
 describeWithBackend('localstack', 'a stream', ({ endpoint }) => {

@@ -87,7 +87,7 @@ describeWithBackend('localstack', 'what becomes of a batch', ({ endpoint }) => {
     expectHere(await settled).toMatchObject({ deleted: BODIES.length - returned.length, returned: returned.length });
     const { hidden, visible } = await queue.counts();
     expectHere(hidden + visible).toBe(returned.length);
-    await engine.idle({ timeoutMs: 30_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     const seen = engine.invocations.map(({ event }) => (event as SQSEvent).Records);
     expectHere(seen[0]?.map(({ attributes }) => attributes.ApproximateReceiveCount)).toEqual(['1', '1', '1', '1']);
     const again = seen.slice(1).flat();
@@ -197,7 +197,7 @@ describeWithBackend('localstack', 'what becomes of a batch', ({ endpoint }) => {
       expectHere(triesOfFirstReceive.length).toBeGreaterThan(1);
       expectHere(triesOfFirstReceive).toEqual(triesOfFirstReceive.map((_, index) => index + 1));
       answers.set('/long', []);
-      await engine.idle({ timeoutMs: 30_000 });
+      await engine.idle({ timeoutMs: 60_000 });
       const counts = engine.invocations.map(({ event }) => (event as SQSEvent).Records[0]?.attributes.ApproximateReceiveCount);
       expectHere(counts.slice(0, triesOfFirstReceive.length)).toEqual(triesOfFirstReceive.map(() => '1'));
       expectHere(counts.at(-1)).not.toBe('1');

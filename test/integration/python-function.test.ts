@@ -100,7 +100,7 @@ describe.skipIf('skipped' in runtime)('skipped' in runtime ? `${title} [${runtim
     });
     queue.sendBatch(['good', 'bad', 'good'].map((body) => ({ body })));
     await engine.start();
-    await engine.idle({ timeoutMs: 20_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     await engine.stop();
     expect(await queue.depth()).toEqual({ visible: 0, notVisible: 0, delayed: 0 });
     expect(functions.log.of('REPORT').length).toBeGreaterThanOrEqual(2);

@@ -16,8 +16,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 
 /** Waits until one of the engine's sentences says so. */
-async function untilExplained(engine: TestEngine, pattern: RegExp, timeout = 20_000): Promise<void> {
-  await expect.poll(() => engine.explain().join('\n'), { timeout, interval: 50 }).toMatch(pattern);
+async function untilExplained(engine: TestEngine, pattern: RegExp): Promise<void> {
+  await expect.poll(() => engine.explain().join('\n'), { interval: 50 }).toMatch(pattern);
 }
 
 /** Counts how often each body was handled. */
@@ -58,7 +58,7 @@ describeWithBackend('localstack', 'a queue', ({ endpoint }) => {
       await queue.create();
       await queue.send(['there now']);
       await engine.finished();
-      await engine.idle({ timeoutMs: 20_000 });
+      await engine.idle({ timeoutMs: 60_000 });
       expect(tally.handled).toEqual(['there now']);
       expect(mapping.state).toBe('Enabled');
       expect(mapping.problem).toBeUndefined();
@@ -72,14 +72,14 @@ describeWithBackend('localstack', 'a queue', ({ endpoint }) => {
     engine.map({ source: engine.sqs(queue.arn), target: tally.handler });
     await engine.start();
     await queue.send(['before']);
-    await engine.idle({ timeoutMs: 20_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     await queue.remove();
     await untilExplained(engine, /not-found/);
     await expect(engine.idle({ timeoutMs: 300 })).rejects.toThrow(/the queue cannot be asked[^]*not-found/);
     await queue.create();
     await queue.send(['after']);
     await engine.finished(({ event }) => (event as SQSEvent).Records[0]?.body === 'after');
-    await engine.idle({ timeoutMs: 20_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(tally.handled).toEqual(['after', 'before']);
   });
 
@@ -99,11 +99,11 @@ describeWithBackend('localstack', 'a queue', ({ endpoint }) => {
       },
     });
     await engine.start();
-    await expect.poll(() => failures, { timeout: 20_000 }).toEqual([expect.stringMatching(/^delete .*(NonExistent|DoesNotExist)/)]);
+    await expect.poll(() => failures).toEqual([expect.stringMatching(/^delete .*(NonExistent|DoesNotExist)/)]);
     await queue.create();
     await queue.send(['next']);
     await engine.finished(({ event }) => (event as SQSEvent).Records[0]?.body === 'next');
-    await engine.idle({ timeoutMs: 20_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(tally.handled).toEqual(['next', 'orphan']);
     expect(tally.repeated).toBe(0);
   });
@@ -133,7 +133,7 @@ describeWithBackend('localstack', 'a network between mapping and queue', ({ endp
     await untilExplained(engine, /the source cannot be used \(unavailable: .*ECONN(RESET|REFUSED)/);
     await queue.send(['sent while it was cut']);
     await proxy.heal();
-    await engine.idle({ timeoutMs: 30_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(tally.handled).toEqual(['sent while it was cut']);
     expect(engine.explain().join()).not.toContain('cannot be used');
   });
@@ -158,7 +158,7 @@ describeWithBackend('localstack', 'a network between mapping and queue', ({ endp
     });
     await engine.start();
     await engine.finished();
-    await engine.idle({ timeoutMs: 40_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect([...tally.counts]).toEqual([['once', 1]]);
     expect(lost).toBe(cutMs > 5_000 ? 1 : 0);
     expect(await queue.counts()).toEqual(EMPTY);
@@ -182,14 +182,14 @@ describeWithBackend('localstack', 'a network between mapping and queue', ({ endp
     let at = next();
     await engine.start();
     while (tally.counts.size < bodies.length) {
-      await expect.poll(() => tally.counts.size, { timeout: 30_000, interval: 1 }).toBeGreaterThanOrEqual(Math.min(at, bodies.length));
+      await expect.poll(() => tally.counts.size, { interval: 1 }).toBeGreaterThanOrEqual(Math.min(at, bodies.length));
       await proxy.cut();
       cuts += 1;
       await pause(random.integer(0, 400));
       await proxy.heal();
       at = next();
     }
-    await engine.idle({ timeoutMs: 40_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(tally.handled).toEqual([...bodies].sort());
     expect(cuts).toBeGreaterThan(5);
     // What is in flight is recognised when it comes again; only an answer that crosses a delete on its way can repeat one.
@@ -210,7 +210,7 @@ describeWithBackend('localstack', 'a network between mapping and queue', ({ endp
     await untilExplained(engine, /the source cannot be used \(unavailable: .*(time|Time)/);
     await queue.send(['late']);
     await proxy.heal();
-    await engine.idle({ timeoutMs: 40_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(tally.handled).toEqual([...numbered(20), 'late'].sort());
     expect(await queue.counts()).toEqual(EMPTY);
   });
@@ -249,7 +249,7 @@ describeWithOwnLocalStack('LocalStack itself', () => {
     const bodies = numbered(200);
     await queue.send(bodies);
     const { engine, tally } = await start(queue, context.onTestFinished);
-    await expect.poll(() => tally.counts.size, { timeout: 20_000, interval: 5 }).toBeGreaterThan(20);
+    await expect.poll(() => tally.counts.size, { interval: 5 }).toBeGreaterThan(20);
     await own.freeze();
     const before = tally.counts.size;
     expect(before).toBeLessThan(bodies.length);
@@ -265,13 +265,13 @@ describeWithOwnLocalStack('LocalStack itself', () => {
     const queue = await world.queue();
     const { engine, tally } = await start(queue, context.onTestFinished);
     await queue.send(['before']);
-    await engine.idle({ timeoutMs: 20_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     await own.restart();
-    await untilExplained(engine, /the source cannot be used \(not-found: /, 40_000);
+    await untilExplained(engine, /the source cannot be used \(not-found: /);
     await queue.create();
     await queue.send(['after']);
     await engine.finished(({ event }) => (event as SQSEvent).Records[0]?.body === 'after');
-    await engine.idle({ timeoutMs: 30_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     expect(tally.handled).toEqual(['after', 'before']);
   });
 });

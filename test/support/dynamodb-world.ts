@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000;
 /** What one BatchWriteItem takes. */
 const PER_CALL = 25;
 const POLL_MS = 20;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** Keys of an account on DynamoDB Local: every one has a database of its own, so that the test control reaches no other test. */
 interface Credentials {

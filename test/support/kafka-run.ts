@@ -15,7 +15,7 @@ import {
   type TopicMapOptions,
 } from '../../src/index.ts';
 
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 60_000;
 /** Waits that grow stay short: a tenth of their range. */
 const HASTE = 0.1;
 

@@ -5,7 +5,7 @@ import type { Admin, IHeaders, KafkaMessage, Producer } from 'kafkajs';
 import { CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs';
 
 const POLL_MS = 20;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** What a test writes; values are text or bytes, `null` is a tombstone. */
 export interface ToProduce {

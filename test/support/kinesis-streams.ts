@@ -14,7 +14,7 @@ import {
 import { emulatorKinesisOptions } from './backends/index.ts';
 
 const POLL_MS = 20;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export class KinesisStreams {
   readonly #client: KinesisClient;

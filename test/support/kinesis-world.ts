@@ -69,7 +69,7 @@ export interface RunOptions {
 }
 
 /** The most that a test waits for something that must come, ms. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 const PER_CALL = 500;
 /** What emulators accept. */
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };

@@ -35,7 +35,7 @@ export interface Mailbox {
 
 const region = 'us-east-1';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 const POLL_MS = 50;
 
 async function collect(count: number, look: () => Promise<readonly Letter[]>): Promise<readonly Letter[]> {

@@ -6,7 +6,7 @@ import { type ProcessTargetOptions, processTarget } from '../../adapters/target/
 import type { FunctionTarget, LogFields, Logger } from '../../src/index.ts';
 import { type FunctionFolder, functionFolder } from './function-folder.ts';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 40_000;
 
 /** One line of a log. */
 export interface LogLine {
