@@ -1,12 +1,17 @@
 import type { Outcome, Span, WaitReason } from '../contract/index.ts';
 import type { Running } from '../invoke/index.ts';
-import type { Latch } from '../kit/index.ts';
+import { Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict } from '../verdict/index.ts';
-import { takeCredit } from './credit.ts';
+import { type TakenCredit, takeCredit } from './credit.ts';
 import type { LaneRange } from './lane-range.ts';
 import type { LaneWindow } from './lane-window.ts';
 import { untilEnded } from './overrun.ts';
 import type { StreamWorks } from './stream-works.ts';
+
+/** For so long a credit is held while it is stored that a range begins; doubles with every try, so that one is through. */
+const STORE_PATIENCE_MS = 500;
+/** Waits of a lane that may not begin although its mapping does not stop. */
+const REFUSED_BACKOFF = { baseMs: 100, capMs: 5000 };
 
 /** What the invocations of a lane work with. */
 export interface LaneInvokerParts {
@@ -14,8 +19,10 @@ export interface LaneInvokerParts {
   readonly shardId: string;
   readonly window: LaneWindow | undefined;
   readonly say: (reason: WaitReason) => void;
-  /** Asked when a range has its credit: it stores what has to be known if the process ends meanwhile. */
-  readonly mayBegin: (range: LaneRange) => Promise<boolean>;
+  /** Asked when a range has its credit: it stores what has to be known if the process ends meanwhile; true: nothing has to be. */
+  readonly mayBegin: (range: LaneRange) => true | Promise<boolean>;
+  /** It does not begin after all: what was stored is taken back. */
+  readonly takeBack: (range: LaneRange) => Promise<boolean>;
 }
 
 /** Credit, event, invocation, verdict: one range of a lane at a time. */
@@ -56,20 +63,10 @@ export class LaneInvoker {
    * running although its invocation has not ended.
    */
   async invoke(range: LaneRange, isFinal: boolean, left: Latch, batch?: Span): Promise<StreamVerdict | undefined> {
-    const { works, say, mayBegin } = this.#parts;
-    const { invoker, mapping, stopping, hardStop, listener, clock } = works;
-    const credit = await takeCredit(invoker, mapping, stopping, say);
+    const { works, say } = this.#parts;
+    const { mapping, hardStop, listener, clock } = works;
+    const credit = await this.#creditFor(range);
     if (credit === undefined) return undefined;
-    // It may have waited long: what has grown too old meanwhile is sorted out first.
-    if (this.#hasAged(range)) {
-      credit.release();
-      return undefined;
-    }
-    // Only now: what waits for a credit does not run, and must not be taken for it when the process ends.
-    if (!(await mayBegin(range)) || stopping.isSet) {
-      credit.release();
-      return undefined;
-    }
     const running = this.#start(range, isFinal, batch);
     const outcome = await running.outcome;
     const verdict = hardStop.isSet && outcome.kind !== 'success' ? undefined : this.#decide(range, running, outcome);
@@ -84,6 +81,59 @@ export class LaneInvoker {
       });
     }
     return verdict;
+  }
+
+  /** A credit for a range that may begin; `undefined` when it may not now. */
+  async #creditFor(range: LaneRange): Promise<TakenCredit | undefined> {
+    const { works, say, mayBegin } = this.#parts;
+    const { invoker, mapping, stopping } = works;
+    const isStopping = (): boolean => stopping.isSet;
+    for (let patienceMs = STORE_PATIENCE_MS; !isStopping(); patienceMs *= 2) {
+      const credit = await takeCredit(invoker, mapping, stopping, say);
+      if (credit === undefined) return undefined;
+      // It may have waited long: what has grown too old meanwhile is sorted out first.
+      if (this.#hasAged(range)) {
+        credit.release();
+        return undefined;
+      }
+      // Only now: what waits for a credit does not run, and must not be taken for it when the process ends.
+      const asked = mayBegin(range);
+      const may = asked === true || (await this.#within(patienceMs, asked));
+      if (may === true && !isStopping()) {
+        this.#refusals = 0;
+        return credit;
+      }
+      credit.release();
+      const isLate = may === undefined && (await orSet(Promise.resolve(asked), stopping)) === true;
+      if (isLate && (await orSet(this.#parts.takeBack(range), stopping)) === true) continue;
+      await this.#afterRefusal();
+      return undefined;
+    }
+    return undefined;
+  }
+
+  #refusals = 0;
+
+  /** Whoever is refused stops soon, as a rule; until then it shall not ask again and again. */
+  async #afterRefusal(): Promise<void> {
+    const { works, say } = this.#parts;
+    const { clock, random, stopping } = works;
+    if (stopping.isSet) return;
+    this.#refusals += 1;
+    const waitMs = steadyBackoffMs(REFUSED_BACKOFF, this.#refusals, random.next());
+    say({ kind: 'store', message: 'it could not be stored that a batch begins', retryAt: clock.monotonic() + waitMs });
+    await sleep(clock, waitMs, stopping);
+  }
+
+  /** `undefined`: not within that time. */
+  async #within<Value>(ms: number, promise: Promise<Value>): Promise<Value | undefined> {
+    const late = new Latch();
+    const cancel = this.#parts.works.clock.timer(ms, () => {
+      late.set();
+    });
+    const value = await orSet(promise, late);
+    cancel();
+    return value;
   }
 
   #hasAged({ entries: [first] }: LaneRange): boolean {

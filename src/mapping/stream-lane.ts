@@ -71,6 +71,7 @@ export class StreamLane {
         this.#reason = reason;
       },
       mayBegin: (range) => this.#mayBegin(range),
+      takeBack: (range) => this.#takeBack(range),
     });
     this.#isSuspect = place.isResumed;
   }
@@ -386,9 +387,15 @@ export class StreamLane {
   }
 
   /** N3. False when it could not be stored that it runs: the mapping is somebody else's, or ends. */
-  async #mayBegin(range: LaneRange): Promise<boolean> {
+  #mayBegin(range: LaneRange): true | Promise<boolean> {
     if (!this.#isSuspect && !range.isSuspected) return true;
     this.#noteRetries({ range, ran: range.isSuspected ? 'alone' : 'among others' });
+    return this.#works.checkpoints.flush();
+  }
+
+  /** Stored as it was: while it waits it does not run. */
+  #takeBack(range: LaneRange): Promise<boolean> {
+    this.#noteRetries({ range, ran: range.ran });
     return this.#works.checkpoints.flush();
   }
 
