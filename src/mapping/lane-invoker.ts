@@ -86,15 +86,20 @@ export class LaneInvoker {
   /** A credit for a range that may begin; `undefined` when it may not now. */
   async #creditFor(range: LaneRange): Promise<TakenCredit | undefined> {
     const { works, say, mayBegin } = this.#parts;
-    const { invoker, mapping, stopping } = works;
+    const { invoker, mapping, stopping, checkpoints } = works;
     const isStopping = (): boolean => stopping.isSet;
     for (let patienceMs = STORE_PATIENCE_MS; !isStopping(); patienceMs *= 2) {
+      if (checkpoints.trouble?.() !== undefined) await this.#untilStorable();
       const credit = await takeCredit(invoker, mapping, stopping, say);
       if (credit === undefined) return undefined;
       // It may have waited long: what has grown too old meanwhile is sorted out first.
       if (this.#hasAged(range)) {
         credit.release();
         return undefined;
+      }
+      if (checkpoints.trouble?.() !== undefined) {
+        credit.release();
+        continue;
       }
       // Only now: what waits for a credit does not run, and must not be taken for it when the process ends.
       const asked = mayBegin(range);
@@ -123,6 +128,18 @@ export class LaneInvoker {
     const waitMs = steadyBackoffMs(REFUSED_BACKOFF, this.#refusals, random.next());
     say({ kind: 'store', message: 'it could not be stored that a batch begins', retryAt: clock.monotonic() + waitMs });
     await sleep(clock, waitMs, stopping);
+  }
+
+  /** While what is done cannot be stored, nothing is begun: it would only be repeated as well when the process ends. */
+  async #untilStorable(): Promise<void> {
+    const { works, say } = this.#parts;
+    const { checkpoints, stopping } = works;
+    while (!stopping.isSet) {
+      const trouble = checkpoints.trouble?.();
+      if (trouble === undefined) return;
+      say(trouble.reason);
+      await orSet(trouble.changed, stopping);
+    }
   }
 
   /** `undefined`: not within that time. */

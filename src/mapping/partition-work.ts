@@ -255,6 +255,12 @@ export class PartitionWork implements Predecessor {
           committer.changed({ partition, epoch, snapshot });
         },
         flush: () => committer.flushOf({ partition, epoch }),
+        trouble: () => {
+          const trouble = committer.troubleOf({ partition, epoch });
+          if (trouble === undefined) return undefined;
+          const { error, retryAt, changed } = trouble;
+          return { reason: { kind: 'source', error: error.kind, message: error.message, retryAt }, changed };
+        },
       },
       discarder: new Discarder({
         mapping,

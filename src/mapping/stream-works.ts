@@ -1,4 +1,13 @@
-import type { Clock, EngineListener, Epoch, FailureDestination, Random, StreamMappingOptions, StreamSource } from '../contract/index.ts';
+import type {
+  Clock,
+  EngineListener,
+  Epoch,
+  FailureDestination,
+  Random,
+  StreamMappingOptions,
+  StreamSource,
+  WaitReason,
+} from '../contract/index.ts';
 import type { Buffer } from '../intake/index.ts';
 import type { Invoker } from '../invoke/index.ts';
 import type { Latch } from '../kit/index.ts';
@@ -19,6 +28,15 @@ export interface ShardCheckpoints {
   changed(shardId: string, snapshot: () => ShardRow): void;
   /** Stores what has changed so far, now. False when it could not be stored: somebody else owns it, or the engine ends. */
   flush(): Promise<boolean>;
+  /** Why what is done cannot be stored at present; `undefined`: it can, as far as is known. */
+  trouble?(): StoreTrouble | undefined;
+}
+
+/** What is done cannot be stored at present. */
+export interface StoreTrouble {
+  readonly reason: WaitReason;
+  /** Resolves when another try has come out. */
+  readonly changed: Promise<void>;
 }
 
 /** What a tenure of a mapping with positions and its shards and lanes have in common. */

@@ -8,7 +8,7 @@ import {
   type SourceError,
   type TopicMembership,
 } from '../contract/index.ts';
-import { type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { type Deferred, deferred, type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { encodeCommit, type TopicOrigin } from './commit-metadata.ts';
 import type { ShardRow } from './shard-row.ts';
 import { WriteGroups } from './write-groups.ts';
@@ -43,6 +43,15 @@ interface OwnedRow extends Ownership {
   readonly snapshot: () => ShardRow;
 }
 
+/** Commits that have failed and are tried again. */
+interface CommitTrouble {
+  readonly error: SourceError;
+  /** On the engine's monotonic clock, ms. */
+  readonly retryAt: number;
+  /** Resolves when the next try has come out. */
+  readonly changed: Promise<void>;
+}
+
 /**
  * Commits the state of partitions in groups: one request at a time for all that have changed. A commit that is refused is another
  * owner's partition now: it is not tried again (R6).
@@ -54,6 +63,8 @@ export class OffsetCommitter {
   readonly #over = new Set<string>();
   /** How often each has changed, and up to which change it is committed. */
   readonly #changes = new Map<string, { changed: number; committed: number; offset: SequenceNumber | undefined }>();
+  /** What failed last and is to be tried again. */
+  #failing: (Omit<CommitTrouble, 'changed'> & { readonly keys: ReadonlySet<string>; readonly changed: Deferred }) | undefined;
   #origin: TopicOrigin;
   /** As much as the group takes beside an offset. */
   #metadataMax = COMMIT_METADATA_MAX;
@@ -95,6 +106,13 @@ export class OffsetCommitter {
     }
   }
 
+  /** While commits of an ownership fail: why, and when they are tried again. */
+  troubleOf(ownership: Ownership): CommitTrouble | undefined {
+    const failing = this.#failing;
+    if (failing?.keys.has(keyOf(ownership)) !== true) return undefined;
+    return { error: failing.error, retryAt: failing.retryAt, changed: failing.changed.promise };
+  }
+
   /** The group remembers how the mapping began: so it is committed on, whenever this process began. */
   begun(origin: TopicOrigin): void {
     this.#origin = origin;
@@ -125,6 +143,7 @@ export class OffsetCommitter {
       const ours = left.filter((row) => this.#changes.has(keyOf(row)));
       isWhole &&= ours.length === left.length;
       if (ours.length === 0) {
+        this.#noteFailing([], undefined);
         // What is not ours any more was not committed: whatever the trouble is, it may last.
         if (attempt > 1 && left.length === 0) onTrouble(undefined);
         return isWhole;
@@ -132,16 +151,32 @@ export class OffsetCommitter {
       const tried = await this.#try(ours);
       if (tried.refused) isWhole = false;
       left = tried.failed;
-      if (left.length > 0 && !this.#takesLess(tried.error)) {
-        onTrouble(tried.error);
-        if (!(await sleep(clock, steadyBackoffMs(COMMIT_BACKOFF, attempt, 0), hurry))) return false;
+      const { error } = tried;
+      if (error === undefined || this.#takesLess(error)) {
+        this.#noteFailing([], undefined);
+        continue;
       }
+      const waitMs = steadyBackoffMs(COMMIT_BACKOFF, attempt, 0);
+      this.#noteFailing(left, { error, retryAt: clock.monotonic() + waitMs });
+      onTrouble(error);
+      if (!(await sleep(clock, waitMs, hurry))) {
+        this.#noteFailing([], undefined);
+        return false;
+      }
+      // What has changed meanwhile does not wait for what fails.
+      left = [...new Map([...left, ...this.#groups.drain()].map((row) => [keyOf(row), row])).values()];
     }
   }
 
+  #noteFailing(rows: readonly Ownership[], trouble: Omit<CommitTrouble, 'changed'> | undefined): void {
+    const before = this.#failing;
+    this.#failing = trouble && { ...trouble, keys: new Set(rows.map(keyOf)), changed: deferred() };
+    before?.changed.resolve();
+  }
+
   /** Brokers may be set up to take less beside an offset; others would wait for what is never taken. */
-  #takesLess(error: SourceError | undefined): boolean {
-    if (error?.kind !== 'invalid' || this.#metadataMax === 0) return false;
+  #takesLess(error: SourceError): boolean {
+    if (error.kind !== 'invalid' || this.#metadataMax === 0) return false;
     this.#metadataMax = Math.floor(this.#metadataMax / 2);
     return true;
   }

@@ -42,6 +42,13 @@ export class WriteGroups<Row> {
     this.#dirty.delete(key);
   }
 
+  /** Takes out what has changed since the write under way began, to be written along with it. */
+  drain(): readonly Row[] {
+    const rows = [...this.#dirty.values()];
+    this.#dirty.clear();
+    return rows;
+  }
+
   /** Nothing is written any more; whoever waits is told so. */
   end(): void {
     this.#isOver = true;

@@ -60,6 +60,10 @@ export interface Tenure {
   readonly lanes: Map<string, LaneState>;
   /** When the process ended or was held, ms. */
   endedAt: number | undefined;
+  /** Since when it knows that nothing can be committed, so that it begins nothing, ms; topics only. */
+  failingSince?: number | undefined;
+  /** When it last heard that this is over, ms. */
+  failedUntil?: number | undefined;
 }
 
 /** One lane as it is seen from outside. */

@@ -150,9 +150,24 @@ class FaultyMembership implements TopicMembership<KafkaRecord> {
   }
 
   async commit(commits: readonly OffsetCommit[]): Promise<readonly CommitResult[]> {
+    const { life, judge } = this.#around;
+    const results = await this.#commit(commits).catch((error: unknown) => {
+      for (const commit of commits) judge.commitHeard(life, commit, true);
+      throw error;
+    });
+    commits.forEach((commit, index) => {
+      const result = results[index];
+      judge.commitHeard(life, commit, result instanceof SourceError);
+      if (result === 'refused') judge.commitRefused(life, commit);
+      if (result instanceof SourceError && result.kind === 'invalid') judge.commitInvalid(commit);
+    });
+    return results;
+  }
+
+  #commit(commits: readonly OffsetCommit[]): Promise<readonly CommitResult[]> {
     const { faults, life, judge } = this.#around;
     const rates = { error: isOut(this.#around, 'commits') ? 1 : faults.storeError, lostReply: faults.storeLostReply };
-    const results = await call(this.#around, 'commit', rates, async () => {
+    return call(this.#around, 'commit', rates, async () => {
       const taken = commits.map((commit) => !strikes(this.#around, faults.commitPart) && commit);
       const answers = await this.#member.commit(taken.filter((commit) => commit !== false));
       let next = 0;
@@ -162,11 +177,6 @@ class FaultyMembership implements TopicMembership<KafkaRecord> {
         return answer;
       });
     });
-    commits.forEach((commit, index) => {
-      if (results[index] === 'refused') judge.commitRefused(life, commit);
-      if (results[index] instanceof SourceError && results[index].kind === 'invalid') judge.commitInvalid(commit);
-    });
-    return results;
   }
 
   async leave(): Promise<void> {

@@ -175,4 +175,11 @@ export const TOPIC_SABOTAGES: readonly WideSabotage[] = [
     replace: 'for (const lane of lanes) out.put(lane === null || BigInt(lane) >= 0n ? 0n : base);',
     rules: ['R5'],
   },
+  {
+    name: 'work goes on while nothing can be committed',
+    file: 'src/settle/offset-committer.ts',
+    find: 'if (failing?.keys.has(keyOf(ownership)) !== true) return undefined;',
+    replace: 'if (failing === undefined || failing.keys.size >= 0) return undefined;',
+    rules: ['R5'],
+  },
 ];

@@ -34,7 +34,7 @@ export class Lanes {
     // In tumbling windows batches are cut by arrival, and wait for final invocations.
     const isWindowed = this.#bench.mapping.fields.tumblingWindowInSeconds > 0;
     if (tenure.endedAt !== undefined || isMarked || deliveredAt === undefined || isWindowed) return;
-    this.#checkLate(tenure, lane, records, isFresh, Math.max(deliveredAt, lane.freeSince));
+    this.#checkLate(tenure, lane, records, isFresh, Math.max(deliveredAt, lane.freeSince, tenure.failedUntil ?? 0));
     if (isFresh && !lane.isCut) this.#checkEarly(tenure, shardId, records, deliveredAt);
     lane.isCut = false;
   }

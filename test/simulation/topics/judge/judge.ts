@@ -152,6 +152,18 @@ export class TopicJudge {
     if (tenure?.epoch === epoch) tenure.isRefused = true;
   }
 
+  /** The process was told how a commit came out. */
+  commitHeard(life: Life, { partition, epoch }: OffsetCommit, hasFailed: boolean): void {
+    const tenure = this.#tenures.of(life, partition);
+    if (tenure?.epoch !== epoch) return;
+    const now = this.bench.court.now();
+    if (hasFailed) tenure.failingSince ??= now;
+    else if (tenure.failingSince !== undefined) {
+      tenure.failingSince = undefined;
+      tenure.failedUntil = now;
+    }
+  }
+
   commitInvalid({ partition, metadata }: OffsetCommit): void {
     this.#fail('R5', `a commit of partition ${String(partition)} has ${String(metadata.length)} characters of metadata`);
   }
@@ -190,6 +202,8 @@ export class TopicJudge {
       this.#commits.checkRepeat(tenure, record, (life) => this.#tenures.isEndangered(life));
       this.#checkOrder(record, inBatch);
     }
+    if ((tenure.failingSince ?? Infinity) < court.now())
+      this.#fail('R5', `record ${records[0]?.text ?? ''} is begun while nothing of ${shardId} can be committed`);
     this.#tenures.invoked(tenure, invocation);
     this.#discards.checkInvoked(invocation);
     if (tenure.phase === 'owned') this.#lanes.invoked(invocation);
