@@ -8,38 +8,22 @@ import {
   type MappingLogLevel,
 } from '../contract/index.ts';
 import { Buffer } from '../intake/index.ts';
-import { AccountLedger, type Invoker } from '../invoke/index.ts';
+import { AccountLedger } from '../invoke/index.ts';
 import { Latch } from '../kit/index.ts';
-import {
-  type Checked,
-  check,
-  describeWait,
-  logLevelOf,
-  type Mapping,
-  type QueueMappingParts,
-  queueMapping,
-  resolveQueueOptions,
-  resolveStreamOptions,
-  resolveTopicOptions,
-  type SourceMapping,
-  streamMapping,
-  TOPIC_TIMEOUT_SECONDS_MAX,
-  topicMapping,
-} from '../mapping/index.ts';
+import { type Checked, check, describeWait, logLevelOf, type Mapping, type SourceMapping } from '../mapping/index.ts';
 import { EventHub, logListener, MeterListener, Observatory } from '../observe/index.ts';
 import type { FoundFunction, FunctionSummary, InvokeAnswer } from './function-summary.ts';
 import { FunctionRegistry } from './functions.ts';
 import { checkMappingParts } from './given.ts';
 import { untilIdle } from './idle.ts';
+import { type AnyMapOptions, MappingMaker, type MappingMakerParts, type Named } from './mapping-maker.ts';
 import {
   ACCOUNT_ID_DEFAULT,
   ENGINE_FIELDS,
   type EnginePlatform,
   type EngineSettings,
-  type FunctionOfMapping,
   type FunctionOptions,
   type FunctionRef,
-  type NamedFunctionOfMapping,
   type NamedQueueMapOptions,
   type NamedStreamMapOptions,
   type NamedTopicMapOptions,
@@ -47,7 +31,6 @@ import {
   REGION_DEFAULT,
   type StreamMapOptions,
   type TopicMapOptions,
-  WEIGHT_FIELD,
 } from './options.ts';
 import { Watch } from './watch.ts';
 
@@ -58,31 +41,6 @@ const DIRECT = '@invoke';
 /** Between the looks of idle() unless told otherwise, ms. */
 const IDLE_POLL_MS_DEFAULT = 200;
 
-type Common = 'id' | 'name' | 'buffer' | 'clock' | 'random' | 'store' | 'owner' | 'listener' | 'stopTimeoutMs' | 'observations';
-
-interface Named {
-  readonly id: string;
-  readonly name: string;
-}
-
-interface Mapped {
-  readonly mapping: SourceMapping;
-  readonly enabled: boolean;
-}
-
-type OfQueue<Event> = QueueMapOptions<Event> | NamedQueueMapOptions<Event>;
-type OfStream<Event> = StreamMapOptions<Event> | NamedStreamMapOptions<Event>;
-type OfTopic<Event> = TopicMapOptions<Event> | NamedTopicMapOptions<Event>;
-type AnyMapOptions<Event> = OfQueue<Event> | OfStream<Event> | OfTopic<Event>;
-
-function isOfStream<Event>(options: AnyMapOptions<Event>): options is OfStream<Event> {
-  return options.source.kind === 'stream';
-}
-
-function isOfTopic<Event>(options: AnyMapOptions<Event>): options is OfTopic<Event> {
-  return options.source.kind === 'topic';
-}
-
 /**
  * Mappings, functions and what they share, in one process. Made, filled with `function()` and `map()`, started, stopped;
  * a stopped engine is not started again. Who makes a source, target or store closes it.
@@ -92,6 +50,7 @@ export class CoreEngine {
   readonly #stopTimeoutMs: number;
   readonly #idlePollMs: number;
   readonly #functions: FunctionRegistry;
+  readonly #maker: MappingMaker;
   readonly #mappings = new Map<string, SourceMapping>();
   readonly #disabled = new Set<string>();
   readonly #buffer: Buffer;
@@ -133,6 +92,7 @@ export class CoreEngine {
     this.#events.add(this.#observatory.listener);
     this.#watch = new Watch({ clock, eventLoop: platform.eventLoop, look: (delayMs) => void this.look(delayMs) });
     this.#owner = { id: platform.random.uuid(), label: platform.ownerLabel };
+    this.#maker = new MappingMaker({ clock, functions: this.#functions, meters: this.#meters, common: (named) => this.#common(named) });
   }
 
   /** Registers a function that several mappings may name; they share its reserved concurrency. Throws a ConfigError. */
@@ -159,8 +119,9 @@ export class CoreEngine {
     if (this.#mappings.has(name)) {
       throw new ConfigError([{ field: checked.at ?? 'name', message: `there is a mapping ${name} already; give this one another name` }]);
     }
-    const { mapping, enabled } = this.#madeOrForgotten(options, { id, name }, checked);
+    const { mapping, enabled } = this.#maker.make(options, { id, name }, checked);
     this.#mappings.set(name, mapping);
+    if (options.source.kind === 'stream') this.#tellVolatile(name);
     this.#logAt(name, logLevelOf(options));
     this.#meters.open({ id, name, functionName: mapping.functionName, kind: options.source.kind });
     if (!enabled) this.#disabled.add(name);
@@ -222,79 +183,6 @@ export class CoreEngine {
     return { kind: 'answered', requestId, version: invoker.definition.version, outcome: await outcome };
   }
 
-  /** What it named is not kept where it cannot be made. */
-  #madeOrForgotten<Event>(options: AnyMapOptions<Event>, named: Named, checked: Checked): Mapped {
-    try {
-      return this.#made(options, named, checked);
-    } catch (error) {
-      this.#functions.elsewhere.leave(named.name);
-      throw error;
-    }
-  }
-
-  #made<Event>(options: AnyMapOptions<Event>, named: Named, checked: Checked): Mapped {
-    if (isOfTopic(options)) return this.#mapTopic(options, named, checked);
-    return isOfStream(options) ? this.#mapStream(options, named, checked) : this.#mapQueue(options, named, checked);
-  }
-
-  #mapQueue<Event>(options: OfQueue<Event>, named: Named, checked: Checked): Mapped {
-    const { source, weight, ...fields } = withoutInvoked(options);
-    const resolved = resolveQueueOptions(fields, { fifo: source.fifo, filterKind: source.filtering?.kind }, checked);
-    const invoker = this.#invokerOf(options, checked);
-    this.#seat(invoker, named.name, weight, checked);
-    const mapping = queueMapping({ ...this.#common(named), options: resolved, source, invoker });
-    return { mapping, enabled: resolved.enabled };
-  }
-
-  #mapStream<Event>(options: OfStream<Event>, named: Named, checked: Checked): Mapped {
-    const { source, destinationConfig, weight, ...fields } = withoutInvoked(options);
-    const { label, startingPositions, filtering } = source;
-    const rules = { label, startingPositions, filterKind: filtering?.kind, now: this.#platform.clock.wall() };
-    const resolved = resolveStreamOptions(fields, rules, checked);
-    const invoker = this.#invokerOf(options, checked);
-    this.#seat(invoker, named.name, weight, checked);
-    const destination = destinationConfig?.onFailure?.destination;
-    const mapping = streamMapping({
-      ...this.#common(named),
-      options: resolved,
-      source,
-      destination,
-      invoker,
-      createdAt: options.createdAt,
-    });
-    this.#tellVolatile(named.name);
-    return { mapping, enabled: resolved.enabled };
-  }
-
-  #mapTopic<Event>(options: OfTopic<Event>, named: Named, checked: Checked): Mapped {
-    const { source, destinationConfig, weight, ...fields } = withoutInvoked(options);
-    const { label, startingPositions, filtering } = source;
-    const destination = destinationConfig?.onFailure?.destination;
-    const hasDestination = destination !== undefined;
-    const rules = { label, startingPositions, filterKind: filtering?.kind, hasDestination, now: this.#platform.clock.wall() };
-    const resolved = resolveTopicOptions(fields, rules, checked);
-    const invoker = this.#invokerOf(options, checked, TOPIC_TIMEOUT_SECONDS_MAX * 1000);
-    if (invoker.definition.timeoutMs > TOPIC_TIMEOUT_SECONDS_MAX * 1000) throw tooSlowForTopics(invoker.definition, checked);
-    this.#seat(invoker, named.name, weight, checked);
-    const mapping = topicMapping({
-      ...this.#common(named),
-      options: resolved,
-      source,
-      destination,
-      invoker,
-      createdAt: options.createdAt,
-      groupId: named.name,
-    });
-    return { mapping, enabled: resolved.enabled };
-  }
-
-  /** A mapping begins to share a function: it says how much it counts beside the others. */
-  #seat(invoker: Invoker, mapping: string, weight: unknown, checked: Checked): void {
-    if (weight !== undefined) invoker.ledger.weigh(mapping, check(WEIGHT_FIELD, { weight }, checked).weight);
-    this.#functions.elsewhere.use(invoker, mapping);
-    if (invoker.breaker.isOn) this.#meters.openFunction(invoker.definition.name);
-  }
-
   #tellVolatile(mapping: string): void {
     const { store } = this.#platform;
     if (store.durable || this.#isVolatileTold) return;
@@ -302,7 +190,7 @@ export class CoreEngine {
     this.#events.tell('store.volatile', { mapping, store: store.label });
   }
 
-  #common({ id, name }: Named): Pick<QueueMappingParts, Common> {
+  #common({ id, name }: Named): ReturnType<MappingMakerParts['common']> {
     const { clock, random, store } = this.#platform;
     const listener = this.#events.tell;
     const observations = this.#observatory;
@@ -390,62 +278,6 @@ export class CoreEngine {
     const snapshots = [...this.#mappings.values()].map((mapping) => mapping.snapshot());
     return this.#observatory.look(snapshots, eventLoopDelayMs);
   }
-
-  #invokerOf<Event>(options: AnyMapOptions<Event>, checked: Checked, timeoutMaxMs?: number): Invoker {
-    if (isByName(options)) return this.#invokerByName(options, checked, timeoutMaxMs);
-    const { target, name, timeout, reservedConcurrentExecutions, breaker } = options;
-    const own = {
-      ...(timeout === undefined ? {} : { timeout }),
-      ...(reservedConcurrentExecutions === undefined ? {} : { reservedConcurrentExecutions }),
-      ...(breaker === undefined ? {} : { breaker }),
-    };
-    const ref = 'kind' in target ? target : this.#functions.add({ ...own, ...this.#functions.nameFor(name), target }, checked);
-    if (ref === target && Object.keys(own).length > 0) throw hasItsOwn(ref.name, checked.at ?? 'target');
-    const invoker = this.#functions.get(ref.name);
-    if (invoker !== undefined) return invoker;
-    throw new ConfigError([
-      { field: checked.at ?? 'target', message: `Function does not exist: ${ref.name} is not registered with this engine` },
-    ]);
-  }
-
-  #invokerByName(options: NamedFunctionOfMapping, { at, spell = (name) => name }: Checked, timeoutMaxMs?: number): Invoker {
-    const field = at === undefined ? spell('functionName') : `${at}.${spell('functionName')}`;
-    // Callers without types may say them all the same.
-    if ('timeout' in options || 'reservedConcurrentExecutions' in options || 'breaker' in options)
-      throw hasItsOwn(options.functionName, field);
-    return this.#functions.resolve(options.functionName, field, timeoutMaxMs);
-  }
-}
-
-/** Callers without types may leave a name undefined beside a target. */
-function isByName(options: FunctionOfMapping<never> | NamedFunctionOfMapping): options is NamedFunctionOfMapping {
-  return 'functionName' in options && (options.functionName as string | undefined) !== undefined;
-}
-
-function hasItsOwn(name: string, field: string): ConfigError {
-  return new ConfigError([
-    { field, message: `function ${name} has its own timeout, concurrency and breaker; set them where it is registered` },
-  ]);
-}
-
-function tooSlowForTopics(
-  { name, timeoutMs }: { readonly name: string; readonly timeoutMs: number },
-  { at = 'target' }: Checked,
-): ConfigError {
-  const [is, most] = [String(timeoutMs / 1000), String(TOPIC_TIMEOUT_SECONDS_MAX)];
-  return new ConfigError([
-    { field: at, message: `function ${name} has a timeout of ${is} s; functions of Kafka mappings have at most ${most}` },
-  ]);
-}
-
-/** What of a mapping says what it is called and what it invokes. */
-const INVOKED = ['id', 'createdAt', 'name', 'target', 'functionName', 'timeout', 'reservedConcurrentExecutions', 'breaker'] as const;
-type Invoked = (typeof INVOKED)[number];
-
-/** The other fields of a mapping, its source among them. */
-function withoutInvoked<Options extends object>(options: Options): Omit<Options, Invoked> {
-  const isInvoked = (field: string): boolean => INVOKED.some((name) => name === field);
-  return Object.fromEntries(Object.entries(options).filter(([field]) => !isInvoked(field))) as Omit<Options, Invoked>;
 }
 
 function onlyFor<Name extends keyof EngineEvents>(

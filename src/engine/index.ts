@@ -9,6 +9,7 @@
  * - functions-elsewhere.ts  functions that are not registered, as long as mappings use them
  * - given.ts      what callers without types may hand over
  * - idle.ts       when there is nothing left to do
+ * - mapping-maker.ts  from what a user says of a mapping to the mapping
  * - options.ts    what a user may say
  * - qualified-invoker.ts  a version or an alias, as something that can be invoked
  * - qualifiers.ts what a user may say of versions and aliases
