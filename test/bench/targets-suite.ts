@@ -11,6 +11,8 @@ type Subject = TargetsJob['subject'];
 
 const COST = 'us/invocation';
 const SHARE = 'of the bare transport';
+/** The bare transport has its text ready, while a target is given an event. */
+const SHARE_WITH_JSON = 'of transport and JSON';
 /** What an invocation may cost: of this process in microseconds, of the others beside their transport. */
 const LIMITS = [
   { subject: 'in process', figure: COST, most: 5, what: 'microseconds' },
@@ -60,6 +62,8 @@ async function measure(subject: Subject, kilobytes: number, options: BenchOption
     [COST]: 1_000 * per(passed, 'ours', 'count'),
     'bare us': 1_000 * per(passed, 'bare', 'count'),
     [SHARE]: per(passed, 'ours', 'bare'),
+    'JSON us': 1_000 * per(passed, 'json', 'count'),
+    [SHARE_WITH_JSON]: per({ ours: passed['ours'] ?? 0, both: (passed['bare'] ?? 0) + (passed['json'] ?? 0) }, 'ours', 'both'),
     'CPU us of the engine process': per(passed, 'cpuMicros', 'count'),
     [OTHERS]: 100 * passed.othersCores,
   };

@@ -7,8 +7,8 @@ export type HttpHandler = Dispatcher.DispatchHandler;
 
 /** The vendor calls that the target needs. */
 export interface HttpClient {
-  /** Sends one POST. Everything that comes of it, errors too, is told to `handler`. */
-  post(body: string, headers: Record<string, string>, handler: HttpHandler): void;
+  /** Sends one POST. `headers`: names and values, one after the other. Everything that comes of it, errors too, is told to `handler`. */
+  post(body: Buffer, headers: string[], handler: HttpHandler): void;
   /** Resolves when every connection that was given up has really closed. */
   disconnected(): Promise<void>;
   /** Ends all connections, once nothing runs on them. */

@@ -29,6 +29,7 @@ export class Exchange implements HttpHandler {
   #answer: (outcome: Outcome) => void = ignore;
   #end: () => void = ignore;
   #over = false;
+  #isWhole = false;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #headers: AnswerHeaders = {};
@@ -46,12 +47,17 @@ export class Exchange implements HttpHandler {
       this.#end = resolve;
     });
     if (signal.aborted) this.#onAbort();
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
+    else signal.addEventListener('abort', this.#onAbort);
   }
 
   /** False once nothing can come of it any more, so that it need not be sent. */
   isOpen(): boolean {
     return !this.#over;
+  }
+
+  /** Whether the answer was read to its end, so that its connection was not given up. */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   /** Ends it with an outcome that was found without an answer. */
@@ -86,8 +92,9 @@ export class Exchange implements HttpHandler {
   }
 
   onResponseEnd(): void {
+    this.#isWhole = true;
     // Where the status said it all, this answer is the second one and changes nothing.
-    this.finish(this.#outcomeOf(Buffer.concat(this.#chunks ?? []).toString('utf8')));
+    this.finish(this.#outcomeOf(textOf(this.#chunks ?? [])));
   }
 
   #outcomeOf(text: string): Outcome {
@@ -114,6 +121,11 @@ export class Exchange implements HttpHandler {
     if (this.#controller === undefined) this.finish({ kind: 'timeout' });
     else this.#controller.abort(new Error('the deadline has passed'));
   };
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first.toString('utf8') : Buffer.concat(chunks).toString('utf8');
 }
 
 function ignore(): void {

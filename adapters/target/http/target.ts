@@ -18,12 +18,18 @@ export function http(options: HttpTargetOptions): FunctionTarget {
 class HttpTarget implements FunctionTarget {
   readonly remote = true;
   readonly #options: ResolvedHttpTarget;
+  /** What every request has, names and values one after the other. */
+  readonly #headers: readonly string[];
   readonly #running = new Set<Promise<void>>();
   #client: Promise<HttpClient> | undefined;
+  /** The same once it is there: nobody waits for it any more. */
+  #loaded: HttpClient | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedHttpTarget) {
     this.#options = options;
+    const always = { ...options.headers, 'content-type': 'application/json', 'accept-encoding': 'identity' };
+    this.#headers = Object.entries(always).flat();
   }
 
   invoke(event: unknown, context: InvocationContext): Invocation {
@@ -48,49 +54,61 @@ class HttpTarget implements FunctionTarget {
   async #run(exchange: Exchange, event: unknown, context: InvocationContext): Promise<void> {
     if (this.#closing !== undefined) exchange.finish({ kind: 'service-error', message: 'the target is closed', retryAfterMs: undefined });
     if (!exchange.isOpen()) return;
-    const body = jsonOf(event);
+    const body = bodyOf(event);
     if (body === undefined) {
       exchange.finish({ kind: 'terminal', code: 'InvalidEvent', message: 'the event has no JSON' });
       return;
     }
-    const bytes = Buffer.byteLength(body);
     const { maxRequestBytes } = this.#options;
-    if (bytes > maxRequestBytes) {
-      const message = `the event has ${String(bytes)} bytes, at most ${String(maxRequestBytes)} are sent; lower BatchSize`;
+    if (body.byteLength > maxRequestBytes) {
+      const message = `the event has ${String(body.byteLength)} bytes, at most ${String(maxRequestBytes)} are sent; lower BatchSize`;
       exchange.finish({ kind: 'terminal', code: 'RequestTooLarge', message });
       return;
     }
     let client: HttpClient | undefined;
     try {
-      this.#client ??= loadClient(this.#options);
-      client = await this.#client;
-      if (exchange.isOpen()) client.post(body, { ...this.#options.headers, ...headersFor(context) }, exchange);
+      client = this.#loaded ?? (await this.#load());
+      if (exchange.isOpen()) client.post(body, [...this.#headers, ...headersFor(context)], exchange);
     } catch (error) {
       exchange.finish(noAnswer(error, this.#options.origin));
     }
     await exchange.ended;
-    await client?.disconnected();
+    if (!exchange.isWhole) await client?.disconnected();
+  }
+
+  async #load(): Promise<HttpClient> {
+    this.#client ??= loadClient(this.#options);
+    this.#loaded = await this.#client;
+    return this.#loaded;
   }
 }
 
-function jsonOf(event: unknown): string | undefined {
+/** What is sent: its bytes are counted and sent as they are. */
+function bodyOf(event: unknown): Buffer | undefined {
   try {
-    return JSON.stringify(event);
+    const text = JSON.stringify(event) as string | undefined;
+    return text === undefined ? undefined : Buffer.from(text);
   } catch {
     return undefined;
   }
 }
 
-function headersFor(context: InvocationContext): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    'accept-encoding': 'identity',
-    'x-amzn-requestid': context.requestId,
-    'x-amzn-trace-id': traceIdOf(context),
-    ...traceHeadersOf(context),
-    'lambda-runtime-deadline-ms': String(Math.round(context.deadline)),
-    'lambda-runtime-invoked-function-arn': context.invokedFunctionArn,
-    'x-millrace-function-name': context.functionName,
-    'x-millrace-attempt': String(context.attempt),
-  };
+/** Names and values, one after the other. */
+function headersFor(context: InvocationContext): string[] {
+  const headers = [
+    'x-amzn-requestid',
+    context.requestId,
+    'x-amzn-trace-id',
+    traceIdOf(context),
+    'lambda-runtime-deadline-ms',
+    String(Math.round(context.deadline)),
+    'lambda-runtime-invoked-function-arn',
+    context.invokedFunctionArn,
+    'x-millrace-function-name',
+    context.functionName,
+    'x-millrace-attempt',
+    String(context.attempt),
+  ];
+  if (context.trace !== undefined) headers.push(...Object.entries(traceHeadersOf(context)).flat());
+  return headers;
 }
