@@ -21,22 +21,31 @@ type OnError = (error: SourceError) => void;
 const throwAny: OnError = (error) => {
   throw error;
 };
+/** A broker that has just started, or has not heard of a new partition, knows it as little as one that is gone. */
 const throwLasting: OnError = (error) => {
-  if (error.kind !== 'unavailable') throw error;
+  if (error.kind !== 'unavailable' && error.kind !== 'not-found') throw error;
 };
 
 /**
  * Every partition, from the group and from the logs. Where a log cannot be asked at present, the group's offset stands for its start
- * and end, and a partition without one is left out: the others do not wait for it. Throws a SourceError.
+ * and end, and a partition without one, or whose offset is not told, is left out: the others do not wait for it. Throws a SourceError,
+ * also when no partition is known to those who have it.
  */
 export async function readOffsets(log: TopicLog, groupId: string): Promise<PartitionOffsets[]> {
   const partitions = (await log.brokers.refresh()).map(({ partitionId }) => partitionId).sort((a, b) => a - b);
+  let unknown: SourceError | undefined;
+  const onError: OnError = (error) => {
+    if (error.kind === 'not-found') unknown = error;
+    throwLasting(error);
+  };
   const [committed, starts, ends] = await Promise.all([
     readCommitted(log, groupId, partitions),
-    listOffsets(log, partitions, EARLIEST, throwLasting),
-    listOffsets(whole(log), partitions, LATEST, throwLasting),
+    listOffsets(log, partitions, EARLIEST, onError),
+    listOffsets(whole(log), partitions, LATEST, onError),
   ]);
+  if (unknown !== undefined && starts.size === 0 && ends.size === 0) throw unknown;
   return partitions.flatMap((partition) => {
+    if (!committed.has(partition)) return [];
     const known = committed.get(partition);
     const logStart = starts.get(partition) ?? known?.offset;
     const logEnd = ends.get(partition) ?? known?.offset;
@@ -112,11 +121,12 @@ async function groupByLeader(
 
 type Committed = NonNullable<PartitionOffsets['committed']>;
 
+/** By partition: `undefined` where the group has none; what is not in it is not told. */
 async function readCommitted(
   { topic, brokers }: TopicLog,
   groupId: string,
   partitions: readonly number[],
-): Promise<Map<number, Committed>> {
+): Promise<Map<number, Committed | undefined>> {
   const coordinator = await brokers.coordinator(groupId);
   const request = { groupId, topics: [{ topic, partitions: partitions.map((partition) => ({ partition })) }] };
   const answer = await brokers.onBroker(coordinator, 'OffsetFetch', (broker) => broker.offsetFetch(request));
@@ -125,10 +135,12 @@ async function readCommitted(
   return new Map(answer.responses.flatMap((one) => one.partitions).flatMap((one) => toCommitted(one, groupId)));
 }
 
-function toCommitted({ partition, errorCode, offset, metadata }: WireCommitted, groupId: string): [number, Committed][] {
+function toCommitted({ partition, errorCode, offset, metadata }: WireCommitted, groupId: string): [number, Committed | undefined][] {
   const error = partitionError(errorCode, `OffsetFetch of ${groupId}`);
+  // What is not told may be there: that is not the same as no offset.
+  if (error?.kind === 'not-found') return [];
   if (error !== undefined) throw error;
-  return offset.startsWith('-') ? [] : [[partition, { offset: sequenceNumber(offset), metadata: metadata ?? '' }]];
+  return [[partition, offset.startsWith('-') ? undefined : { offset: sequenceNumber(offset), metadata: metadata ?? '' }]];
 }
 
 function known(offsets: ReadonlyMap<number, SequenceNumber>, partition: number): SequenceNumber {

@@ -8,6 +8,8 @@ class StubBrokers {
   leaders = [1, 2, 3];
   /** By partition. */
   errorCodes = [0, 0, 0];
+  /** By partition, of what is committed. */
+  commitCodes = [0, 0, 0];
   down: number | undefined;
 
   partitions() {
@@ -35,7 +37,14 @@ class StubBrokers {
     };
     const offsetFetch: WireBroker['offsetFetch'] = () =>
       Promise.resolve({
-        responses: [{ partitions: ['70', '-1', '30'].map((offset, partition) => ({ partition, errorCode: 0, offset, metadata: 'x' })) }],
+        responses: [
+          {
+            partitions: ['70', '-1', '30'].map((offset, partition) => {
+              const errorCode = this.commitCodes[partition] ?? 0;
+              return { partition, errorCode, offset: errorCode === 0 ? offset : '-1', metadata: 'x' };
+            }),
+          },
+        ],
       });
     return make({ listOffsets, offsetFetch } as Partial<WireBroker> as WireBroker);
   }
@@ -75,6 +84,21 @@ describe('what the group and the logs say', () => {
     brokers.errorCodes = [0, 6, 6];
     expect(await readOffsets(log, 'g')).toEqual([zero, asCommitted]);
     await expect(readBounds(log, 2)).rejects.toMatchObject({ code: 'NOT_LEADER_FOR_PARTITION' });
+  });
+
+  it('is told of the others where a broker does not know one partition, in its log or in the group', async () => {
+    const { brokers, log } = open();
+    brokers.errorCodes = [0, 3, 3];
+    expect(await readOffsets(log, 'g')).toEqual([zero, { ...two, logStart: '30', logEnd: '30' }]);
+    brokers.errorCodes = [0, 0, 0];
+    brokers.commitCodes = [3, 0, 0];
+    expect(await readOffsets(log, 'g')).toEqual([one, two]);
+  });
+
+  it('throws where no broker knows any partition', async () => {
+    const { brokers, log } = open();
+    brokers.errorCodes = [3, 3, 3];
+    await expect(readOffsets(log, 'g')).rejects.toMatchObject({ kind: 'not-found' });
   });
 
   it('throws what does not pass', async () => {
