@@ -238,8 +238,10 @@ export class GroupMember {
   }
 
   async #divide({ members }: WireJoined): Promise<ReturnType<typeof divide>> {
-    const { topic, data, group } = this.#parts;
-    const read = readMembers(await group.codec(), members);
+    const { topic, data, group, logger } = this.#parts;
+    const read = readMembers(await group.codec(), members, (memberId, reason) => {
+      logger.warn({ memberId, reason }, 'what a member of the group sent cannot be read, so it is given no partition');
+    });
     const others = new Set(read.flatMap(({ topics }) => topics));
     others.delete(topic);
     const partitions = await data.partitionsOf([...others]);

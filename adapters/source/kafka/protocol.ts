@@ -22,11 +22,21 @@ export function offers(codec: GroupCodec, topic: string, had: Had): { readonly n
   return [{ name: STICKY, metadata: own }, ...OTHERS.map((name) => ({ name, metadata: plain }))];
 }
 
-/** The members as the leader got them. One that cannot be read gets nothing. */
-export function readMembers(codec: GroupCodec, members: readonly WireMember[]): AssignedMember[] {
+/** The members as the leader got them. One that cannot be read gets nothing, and is told with the reason. */
+export function readMembers(
+  codec: GroupCodec,
+  members: readonly WireMember[],
+  onUnread: (memberId: string, reason: string) => void,
+): AssignedMember[] {
   return members.map(({ memberId, memberMetadata }) => {
-    const metadata = codec.MemberMetadata.decode(memberMetadata);
-    return { memberId, topics: metadata?.topics ?? [], had: readHad(metadata?.userData) };
+    try {
+      const { topics, userData } = codec.MemberMetadata.decode(memberMetadata) ?? {};
+      return { memberId, topics: topics ?? [], had: readHad(userData) };
+    } catch (error) {
+      // Cut off, or of another protocol: who sent it joins in vain, not the others.
+      onUnread(memberId, error instanceof Error ? error.message : String(error));
+      return { memberId, topics: [], had: undefined };
+    }
   });
 }
 
