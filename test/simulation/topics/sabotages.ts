@@ -124,7 +124,7 @@ export const TOPIC_SABOTAGES: readonly WideSabotage[] = [
     file: 'src/mapping/partition-work.ts',
     find: 'await this.#afterPredecessor(before);',
     replace: '',
-    rules: ['R2'],
+    rules: ['R2', 'R3'],
   },
   {
     name: 'a place that is out of the log is replaced in silence',
