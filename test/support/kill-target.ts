@@ -41,6 +41,8 @@ export class KillTarget {
   /** What must not happen where order is kept, in words. */
   readonly faults: string[] = [];
   invocations = 0;
+  /** Records of all invocations. */
+  begun = 0;
   readonly #server: Server;
   readonly #random: () => number;
   readonly #read: ReadEvent;
@@ -87,6 +89,16 @@ export class KillTarget {
     return this.#open;
   }
 
+  /** Invokers that are connected; one that was killed is not once all that it had sent has come. */
+  connections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.getConnections((error, count) => {
+        if (error === null) resolve(count);
+        else reject(error);
+      });
+    });
+  }
+
   /** Invocations of a record beyond its first, over all records. */
   get repeats(): number {
     return [...this.invoked.values()].reduce((sum, count) => sum + count - 1, 0);
@@ -108,6 +120,7 @@ export class KillTarget {
     const records = this.#read(JSON.parse(Buffer.concat(chunks).toString()));
     this.invocations += 1;
     this.#open += records.length;
+    this.begun += records.length;
     for (const { body } of records) this.invoked.set(body, (this.invoked.get(body) ?? 0) + 1);
     const life = request.headers[LIFE];
     if (typeof life === 'string') this.#noteLife(life, records);
