@@ -2,7 +2,7 @@ import type { Outcome, Span, WaitReason } from '../contract/index.ts';
 import type { Running } from '../invoke/index.ts';
 import { Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict } from '../verdict/index.ts';
-import { type TakenCredit, takeCredit } from './credit.ts';
+import { type TakenCredit, takeCredit, takeFreeCredit } from './credit.ts';
 import type { LaneRange } from './lane-range.ts';
 import type { LaneWindow } from './lane-window.ts';
 import { untilEnded } from './overrun.ts';
@@ -72,7 +72,8 @@ export class LaneInvoker {
     const verdict = hardStop.isSet && outcome.kind !== 'success' ? undefined : this.#decide(range, running, outcome);
     // A handler that does not stop keeps its lane, not the others (R12).
     if (outcome.kind === 'timeout') left.set();
-    const hasEnded = await untilEnded(running, outcome, { mapping, clock, listener, hardStop, say });
+    const isOver = running.hasStopped && outcome.kind !== 'timeout';
+    const hasEnded = isOver || (await untilEnded(running, outcome, { mapping, clock, listener, hardStop, say }));
     if (hasEnded) credit.release();
     else {
       works.onLingering?.(running.requestId, running.ended);
@@ -90,7 +91,7 @@ export class LaneInvoker {
     const isStopping = (): boolean => stopping.isSet;
     for (let patienceMs = STORE_PATIENCE_MS; !isStopping(); patienceMs *= 2) {
       if (checkpoints.trouble?.() !== undefined) await this.#untilStorable();
-      const credit = await takeCredit(invoker, mapping, stopping, say);
+      const credit = takeFreeCredit(invoker, mapping) ?? (await takeCredit(invoker, mapping, stopping, say));
       if (credit === undefined) return undefined;
       // It may have waited long: what has grown too old meanwhile is sorted out first.
       if (this.#hasAged(range)) {

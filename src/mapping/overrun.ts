@@ -18,8 +18,6 @@ export interface EndParts {
 export async function untilEnded(running: Running, outcome: Outcome, parts: EndParts): Promise<boolean> {
   const { mapping, clock, listener, hardStop, say } = parts;
   const { requestId } = running;
-  // The way of nearly every invocation.
-  if (running.hasStopped && outcome.kind !== 'timeout') return true;
   const isOverrun = outcome.kind === 'timeout' && (await runsOn(running, clock));
   if (isOverrun) {
     say({ kind: 'handler-did-not-stop', requestId, since: clock.monotonic() });

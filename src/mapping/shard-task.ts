@@ -299,8 +299,15 @@ export class ShardTask {
 
   #settled(entries: readonly ShardEntry[]): void {
     this.#hold(-entries.length, -boundOf(entries));
-    this.#room?.resolve();
+    if (this.#room === undefined || !this.#hasRoom) return;
+    this.#room.resolve();
     this.#room = undefined;
+  }
+
+  /** T2. */
+  get #hasRoom(): boolean {
+    const { outstanding } = this.#ledger;
+    return outstanding === 0 || (outstanding < this.#share && !this.#works.buffer.isFull);
   }
 
   /** T2. False when the mapping stops first, or when what comes next may have been trimmed during the wait. */
@@ -308,16 +315,17 @@ export class ShardTask {
     const { buffer, stopping } = this.#works;
     const wasSafe = !this.#isLossSuspected;
     let hasWaited = false;
-    while (!stopping.isSet && this.#ledger.outstanding > 0 && (this.#ledger.outstanding >= this.#share || buffer.isFull)) {
+    while (!stopping.isSet && !this.#hasRoom) {
       this.#reason = { kind: 'no-room', records: buffer.records, bytes: buffer.bytes };
       for (const lane of this.#lanes) lane.holdReading();
       hasWaited = true;
       this.#room ??= deferred();
-      const forget = buffer.onLess(this.#room.resolve);
+      // What others settle is looked at only where it can help: it is told with every batch of theirs.
+      const forget = buffer.isFull ? buffer.onLess(this.#room.resolve) : undefined;
       await orSet(this.#room.promise, stopping);
       // What another shard settled may have made no room for this one.
       this.#room = undefined;
-      forget();
+      forget?.();
     }
     // A service may go on behind what it has trimmed meanwhile, and not say so.
     if (hasWaited && wasSafe && !stopping.isSet && !this.#mayOpen()) return false;

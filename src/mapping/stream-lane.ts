@@ -176,7 +176,7 @@ export class StreamLane {
       await this.#giveUp(range, range.attempts, range.functionError ?? null);
       return;
     }
-    const young = await this.#dropAged(range);
+    const young = this.#mayBeAged(range) ? await this.#dropAged(range) : range;
     if (young === undefined || (young.entries.length === 0 && range.entries.length > 0) || stopping.isSet) return;
     if (young.isSuspected) await this.#workAlone(young);
     else await this.#workTogether(young);
@@ -234,7 +234,8 @@ export class StreamLane {
       this.#window?.follow(range, isFinal, verdict);
       const settle = span && this.#works.invoker.tracer?.start('settle', { mapping: this.#works.mapping, parent: span, attributes: {} });
       const { lastRequestId: requestId } = this.#invoker;
-      await this.#apply({ ...range, requestId, ran: undefined, isSuspected, trace: span?.place ?? range.trace }, verdict);
+      const applied = this.#apply({ ...range, requestId, ran: undefined, isSuspected, trace: span?.place ?? range.trace }, verdict);
+      if (applied !== undefined) await applied;
       settle?.set({ 'millrace.verdict': verdict.kind });
       settle?.end();
     }
@@ -268,35 +269,37 @@ export class StreamLane {
     this.#ranges.push({ ...FRESH, entries: range.entries.slice(done), attempts: 0, notBefore: at, requestId });
   }
 
-  async #apply(range: LaneRange, verdict: StreamVerdict): Promise<void> {
+  /** Only what is recorded at a destination takes its time. */
+  #apply(range: LaneRange, verdict: StreamVerdict): Promise<void> | undefined {
     const { listener, mapping } = this.#works;
     const { entries, attempts } = range;
+    if (verdict.kind === 'settle') {
+      this.#settle(range.early?.covered ?? entries);
+      return undefined;
+    }
     const firstAttemptAt = range.firstAttemptAt ?? this.#works.clock.wall();
     const functionError = 'failure' in verdict ? verdict.failure.functionError : undefined;
     const later = { ...range, waits: 0, firstAttemptAt, functionError };
     switch (verdict.kind) {
-      case 'settle':
-        this.#settle(range.early?.covered ?? entries);
-        return;
       case 'advance':
         this.#pushRest(range, verdict);
         this.#settle(entries.slice(0, verdict.done));
-        return;
+        return undefined;
       case 'retry':
         this.#reason = { kind: 'retry', attempt: verdict.attempts, at: verdict.at, cause: verdict.failure.message };
         this.#ranges.push({ ...later, attempts: verdict.attempts, notBefore: verdict.at });
-        return;
+        return undefined;
       case 'split':
         this.#ranges.push({ ...later, entries: entries.slice(verdict.first), notBefore: 0, isCut: true });
         this.#ranges.push({ ...later, entries: entries.slice(0, verdict.first), notBefore: verdict.at, isCut: true });
         listener('range.split', { mapping, shardId: this.#place.shardId, records: entries.length, first: verdict.first });
-        return;
+        return undefined;
       case 'wait':
         this.#reason = { kind: 'retry', attempt: attempts, at: verdict.at, cause: verdict.cause };
         this.#ranges.push({ ...range, waits: range.waits + 1, notBefore: verdict.at });
-        return;
+        return undefined;
       case 'discard':
-        await this.#giveUp(later, verdict.attempts, verdict.failure.functionError);
+        return this.#giveUp(later, verdict.attempts, verdict.failure.functionError);
     }
   }
 
@@ -309,11 +312,14 @@ export class StreamLane {
     this.#noteRetries();
   }
 
+  /** Whether age counts at all. A window is closed at any age. */
+  #mayBeAged({ entries }: LaneRange): boolean {
+    return this.#works.options.maximumRecordAgeInSeconds >= 0 && entries.length > 0;
+  }
+
   /** Gives up what is too old, record by record (spec d.5); gives the rest. `undefined`: stopped before it was recorded. */
   async #dropAged(range: LaneRange): Promise<LaneRange | undefined> {
     const { options, clock } = this.#works;
-    // A window is closed at any age.
-    if (options.maximumRecordAgeInSeconds < 0 || range.entries.length === 0) return range;
     const oldest = clock.wall() - options.maximumRecordAgeInSeconds * 1000;
     const firstYoung = range.entries.findIndex(({ record }) => record.arrivedAt >= oldest);
     if (firstYoung === 0) return range;

@@ -170,8 +170,8 @@ export const STREAM_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'age is not looked at',
     file: 'src/mapping/stream-lane.ts',
-    find: 'if (options.maximumRecordAgeInSeconds < 0 ||',
-    replace: 'if (options.maximumRecordAgeInSeconds < 1e9 ||',
+    find: 'options.maximumRecordAgeInSeconds >= 0 && entries.length',
+    replace: 'options.maximumRecordAgeInSeconds >= 1e9 && entries.length',
     // It is looked at again when the batch gets its credit.
     also: [
       {
@@ -248,9 +248,9 @@ export const STREAM_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'lanes of all shards take turns',
     file: 'src/mapping/stream-lane.ts',
-    find: 'const young = await this.#dropAged(range);',
+    find: 'const young = this.#mayBeAged(range) ? await this.#dropAged(range) : range;',
     replace:
-      'const young = await Promise.resolve((globalThis as { turn?: Promise<void> }).turn).then(() => this.#dropAged(range));\n    if (range.attempts > 0) (globalThis as { turn?: Promise<unknown> }).turn = sleep(clock, 500, stopping);',
+      'const young = await Promise.resolve((globalThis as { turn?: Promise<void> }).turn).then(() => (this.#mayBeAged(range) ? this.#dropAged(range) : range));\n    if (range.attempts > 0) (globalThis as { turn?: Promise<unknown> }).turn = sleep(clock, 500, stopping);',
     rules: ['R12', 'R3'],
   },
   {
