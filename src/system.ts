@@ -1,5 +1,5 @@
 /** The real clock and the real chance: the one file of the engine that may touch them. */
-import { randomUUID } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock, EventLoopMonitor, Random } from './contract/index.ts';
 
@@ -45,5 +45,40 @@ export function systemEventLoop(): EventLoopMonitor {
 /** The process's random source. */
 export const systemRandom: Random = {
   next: () => Math.random(),
-  uuid: () => randomUUID(),
+  uuid: nextUuid,
 };
+
+const UUID_BYTES = 16;
+/** Random bytes for so many ids are fetched at once. */
+const pool = Buffer.alloc(128 * UUID_BYTES);
+let used = pool.length;
+/** The text of an id, hyphens in place. */
+const text = Buffer.from('00000000-0000-0000-0000-000000000000');
+const DIGITS = Buffer.from('0123456789abcdef');
+/** Where the two digits of each byte stand. */
+const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+/**
+ * A random UUID (RFC 9562, version 4). Every invocation has one: that of node:crypto is joined of 20 pieces, which cost seven times
+ * as much, most of it in the garbage collection.
+ */
+function nextUuid(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  for (let index = 0; index < UUID_BYTES; index += 1) {
+    const byte = versioned(pool[used + index] ?? 0, index);
+    const place = PLACES[index] ?? 0;
+    text[place] = DIGITS[byte >> 4] ?? 0;
+    text[place + 1] = DIGITS[byte & 15] ?? 0;
+  }
+  used += UUID_BYTES;
+  return text.toString('latin1');
+}
+
+/** The bits that say which version and variant it is. */
+function versioned(byte: number, index: number): number {
+  if (index === 6) return (byte & 0x0f) | 0x40;
+  return index === 8 ? (byte & 0x3f) | 0x80 : byte;
+}
