@@ -32,6 +32,7 @@ export interface LambdaRequest {
   readonly invocationType: string | undefined;
   readonly logType: string | undefined;
   readonly authorization: string | undefined;
+  readonly traceId: string | undefined;
   readonly body: string;
   /** Port of the other side: the same for calls over one connection. */
   readonly remotePort: number | undefined;
@@ -102,6 +103,7 @@ export class LambdaStub {
       invocationType: headerOf(headers['x-amz-invocation-type']),
       logType: headerOf(headers['x-amz-log-type']),
       authorization: headers.authorization,
+      traceId: headerOf(headers['x-amzn-trace-id']),
       body,
       remotePort: socket.remotePort,
     };

@@ -14,9 +14,16 @@ import { RESPONSE_BYTES_MAX } from './outcome.ts';
 
 /** Calls as Lambda names them. Each is made once. Throws what the SDK throws, or {@link AnswerTooLarge}. */
 export interface LambdaCalls {
-  invoke(input: Sdk.InvokeCommandInput, signal: AbortSignal): Promise<Sdk.InvokeCommandOutput>;
+  invoke(input: Sdk.InvokeCommandInput, { signal, traceId }: CallContext): Promise<Sdk.InvokeCommandOutput>;
   /** Resolves when every connection that was given up has really closed. */
   disconnected(): Promise<void>;
+}
+
+/** What belongs to a call beside its input. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+  /** Sent as `X-Amzn-Trace-Id`; `undefined`: Lambda makes one. */
+  readonly traceId: string | undefined;
 }
 
 /** Between probes of a connection that is silent while a function works, ms: what stands between closes those that say nothing for minutes. */
@@ -51,11 +58,27 @@ export async function connect({ client, settings }: ResolvedLambdaTarget): Promi
     { client: client && new Line(client, []), settings },
     async () => (pool ??= await createPool(sdk)),
     (line) => ({
-      invoke: (input, signal) => line.client.send(new sdk.InvokeCommand(input), { abortSignal: signal }),
+      invoke: (input, { signal, traceId }) => {
+        const command = new sdk.InvokeCommand(input);
+        if (traceId !== undefined) addTraceId(command, traceId);
+        return line.client.send(command, { abortSignal: signal });
+      },
       disconnected: async () => {
         await Promise.all(line.agents.flatMap(closing));
       },
     }),
+  );
+}
+
+/** Puts the trace into the request: no field of its input stands for it. Signatures leave this header out, as proxies may change it. */
+function addTraceId(command: Sdk.InvokeCommand, traceId: string): void {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { readonly headers: Record<string, string> };
+      headers['x-amzn-trace-id'] = traceId;
+      return next(args);
+    },
+    { name: 'addTraceId', step: 'build' },
   );
 }
 

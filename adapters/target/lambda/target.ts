@@ -1,6 +1,7 @@
 import type { InvokeCommandInput, InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import type { FunctionTarget, Invocation, InvocationContext, Outcome } from '../../../src/index.ts';
 import type { OpenCalls } from '../../shared/aws-connection.ts';
+import { traceIdOf } from '../../shared/trace-id.ts';
 import { connect, type LambdaCalls } from './client.ts';
 import { failureOf } from './errors.ts';
 import { type LambdaTargetOptions, type ResolvedLambdaTarget, resolveLambdaTarget } from './options.ts';
@@ -84,7 +85,7 @@ class LambdaTarget implements FunctionTarget {
     const { calls } = await this.#open();
     // Its time ran out while the SDK was loaded: nothing has been sent, and nothing will be.
     if (context.signal.aborted) return TIMEOUT;
-    const output = await calls.invoke(this.#inputOf(payload, context), signal);
+    const output = await calls.invoke(this.#inputOf(payload, context), { signal, traceId: traceIdFor(context) });
     this.#tell(output, context);
     return answerOf(output);
   }
@@ -118,6 +119,14 @@ class LambdaTarget implements FunctionTarget {
     const fields = { requestId, functionName, executedVersion: ExecutedVersion, lambdaRequestId: $metadata.requestId, logTail };
     logger.debug(fields, 'the end of the log of an invocation');
   }
+}
+
+/**
+ * The span of the invocation, where somebody records it. Otherwise nothing is sent: a header that says "not sampled" would take
+ * away the sampling of functions whose tracing is active.
+ */
+function traceIdFor(context: InvocationContext): string | undefined {
+  return context.trace === undefined ? undefined : traceIdOf(context);
 }
 
 function jsonOf(event: unknown): Buffer | undefined {

@@ -72,6 +72,21 @@ describe('the call', () => {
     expect(stub.requests.map(({ functionName, qualifier }) => [functionName, qualifier])).toEqual([expected]);
   });
 
+  test('hands the trace of each invocation on, outside its signature, and none where nobody records one', async () => {
+    const stub = await serve(ok);
+    const target = targetOn(stub);
+    const trace = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', isSampled: true };
+    await invoke(target, { trace }).ended;
+    await invoke(target, { trace: { ...trace, spanId: '00f067aa0ba902b7', isSampled: false } }).ended;
+    await invoke(target).ended;
+    expect(stub.requests.map(({ traceId }) => traceId)).toEqual([
+      'Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1',
+      'Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=00f067aa0ba902b7;Sampled=0',
+      undefined,
+    ]);
+    for (const { authorization } of stub.requests) expect(authorization).not.toContain('trace-id');
+  });
+
   test('uses its connection again, and as many as there are invocations', async () => {
     const gates = gate();
     let waiting = 0;
