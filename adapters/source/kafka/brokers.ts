@@ -1,8 +1,8 @@
 /** A connection to the brokers of a cluster: opens with the first call, mends itself with the next one, and can be closed at any time. */
 import type { KafkaConfig } from 'kafkajs';
 import { type Clock, type Random, SourceError } from '../../../src/index.ts';
+import { kafkaError, kafkaType } from '../../shared/kafka-errors.ts';
 import { steadyBackoffMs } from './backoff.ts';
-import { kafkaError, kafkaType } from './errors.ts';
 import type { GroupCodec } from './protocol.ts';
 import { Sockets } from './sockets.ts';
 import { toWire, type WireBroker, type WireCluster, type WirePartitionMetadata } from './wire.ts';

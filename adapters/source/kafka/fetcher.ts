@@ -3,10 +3,10 @@
  * as a broker answers the requests of a connection one after another.
  */
 import { type Clock, type Random, SourceError } from '../../../src/index.ts';
+import { kafkaError } from '../../shared/kafka-errors.ts';
 import { pause } from '../../shared/pause.ts';
 import { steadyBackoffMs } from './backoff.ts';
 import type { Brokers } from './brokers.ts';
-import { kafkaError } from './errors.ts';
 import type { WirePartition, WirePlace } from './wire.ts';
 
 /** What a fetcher needs. */

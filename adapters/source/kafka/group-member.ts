@@ -3,12 +3,12 @@
  * in its {@link Ownership}, which it alone changes.
  */
 import { type Clock, type GroupListener, type Logger, type Random, SourceError } from '../../../src/index.ts';
+import { kafkaError, kafkaType } from '../../shared/kafka-errors.ts';
 import { pause } from '../../shared/pause.ts';
 import { divide } from './assignment.ts';
 import { steadyBackoffMs } from './backoff.ts';
 import type { Brokers } from './brokers.ts';
 import type { Changes } from './changes.ts';
-import { kafkaError, kafkaType } from './errors.ts';
 import { Heartbeat, type MemberIdentity, saysLost } from './heartbeat.ts';
 import type { Ownership } from './ownership.ts';
 import { offers, readAssignment, readMembers, writeAssignments } from './protocol.ts';

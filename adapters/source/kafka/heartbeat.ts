@@ -1,8 +1,8 @@
 /** The sign of life that keeps a membership. It needs nobody but itself: not handlers, not fetches. */
 import { type Clock, SourceError } from '../../../src/index.ts';
+import { kafkaType } from '../../shared/kafka-errors.ts';
 import { pause } from '../../shared/pause.ts';
 import type { Brokers } from './brokers.ts';
-import { kafkaType } from './errors.ts';
 
 /** Who lives. */
 export interface MemberIdentity {

@@ -16,7 +16,7 @@
  * - brokers.ts         a connection to the cluster that mends itself
  * - sockets.ts         its sockets, none of which is left behind
  * - wire.ts            what is used of kafkajs
- * - errors.ts          Kafka's codes, by what the engine does about them
+ * - errors.ts          Kafka's codes in the answers for partitions
  * - backoff.ts         how waits grow
  * - changes.ts         waking those who wait for another ownership
  */
