@@ -1,4 +1,5 @@
 import type { DaemonConfig } from './config.ts';
+import type { ApiPlan } from './plan-api.ts';
 
 /** What a name had and has, in a part of the file. */
 export interface PartChange {
@@ -19,7 +20,7 @@ export interface ConfigChange {
 }
 
 /** What is read once, when the daemon starts. */
-const AT_START = ['listen', 'api', 'log', 'store', 'aws', 'lambda', 'stopTimeoutSeconds', 'limits'] as const;
+const AT_START = ['listen', 'log', 'store', 'aws', 'lambda', 'stopTimeoutSeconds', 'limits'] as const;
 
 /** What of a new configuration can be taken over, and what has to wait. Pure. */
 export function configChange(before: DaemonConfig, after: DaemonConfig): ConfigChange {
@@ -36,7 +37,7 @@ export function configChange(before: DaemonConfig, after: DaemonConfig): ConfigC
     ...embedded,
     functions: partChange(before.functions, after.functions),
     mappings: partChange(before.mappings, after.mappings),
-    atNextStart: [...AT_START.filter((field) => !isSame(before[field], after[field])), ...kept],
+    atNextStart: [...AT_START.filter((field) => !isSame(before[field], after[field])), ...apiAtNextStart(before.api, after.api), ...kept],
   };
 }
 
@@ -63,7 +64,29 @@ export function takenOver(before: DaemonConfig, after: DaemonConfig): DaemonConf
     topics: parts.topics.map(({ name }) => name),
   };
   // Where functions are is said by `aws` and `lambda`.
-  return { ...after, ...stay, ...parts, known, places: before.places };
+  return { ...after, ...stay, ...parts, api: apiTakenOver(before.api, after.api), known, places: before.places };
+}
+
+/**
+ * The section `api` of a running daemon after another one was read: other credentials and another certificate are taken over, but
+ * nobody who was asked for them before is let in without, and the other way round.
+ */
+export function apiTakenOver(before: ApiPlan, after: ApiPlan): ApiPlan {
+  const { credentials, tokens } = hasCredentials(before) === hasCredentials(after) ? after : before;
+  const tls = (before.tls === undefined) === (after.tls === undefined) ? after.tls : before.tls;
+  return { ...before, credentials, tokens, tls };
+}
+
+function apiAtNextStart(before: ApiPlan, after: ApiPlan): readonly string[] {
+  return [
+    ...(hasCredentials(before) === hasCredentials(after) ? [] : ['api.credentials and api.tokens']),
+    ...((before.tls === undefined) === (after.tls === undefined) ? [] : ['api.tls']),
+    ...(['rateLimit', 'maxConnections'] as const).filter((field) => !isSame(before[field], after[field])).map((field) => `api.${field}`),
+  ];
+}
+
+function hasCredentials({ credentials, tokens }: ApiPlan): boolean {
+  return credentials.length + tokens.length > 0;
 }
 
 function grown<Plan extends { readonly name: string }>(before: readonly Plan[], after: readonly Plan[]): readonly Plan[] {

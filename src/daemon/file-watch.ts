@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Clock } from '../contract/index.ts';
 
 /** After the last sign of a change the files are left alone for so long, ms: editors write in several steps. */
 const SETTLE_MS = 200;
+
+/** What is put in another one's place where a folder of secrets is mounted; their names lead through it. */
+const MOUNTED = '..data';
 
 /**
  * Calls back when the content of one of the files is another one. Watches their folders, because editors put a new file in the old
@@ -22,7 +26,7 @@ export function watchFiles(paths: readonly string[], clock: Clock, onChange: () 
   const watchers = [...new Set(files.map((file) => dirname(file)))].map((folder) => {
     const names = new Set(files.filter((file) => dirname(file) === folder).map((file) => basename(file)));
     const watcher = watch(folder, { persistent: false }, (_, name) => {
-      if (name !== null && !names.has(name)) return;
+      if (name !== null && name !== MOUNTED && !names.has(name)) return;
       cancel();
       cancel = clock.timer(SETTLE_MS, look);
     });
@@ -38,15 +42,15 @@ export function watchFiles(paths: readonly string[], clock: Clock, onChange: () 
   };
 }
 
-/** A file that cannot be read just now has no content. */
+/** Tells contents apart without keeping them: some are secrets. A file that cannot be read just now has none. */
 function contents(files: readonly string[]): string {
   return files
     .map((file) => {
       try {
-        return readFileSync(file, 'utf8');
+        return createHash('sha256').update(readFileSync(file)).digest('hex');
       } catch {
         return '';
       }
     })
-    .join('\0');
+    .join();
 }

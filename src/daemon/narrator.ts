@@ -96,6 +96,12 @@ export class Narrator {
     });
   }
 
+  /** Other credentials, or another certificate, were taken over. */
+  secured(): void {
+    const message = 'the credentials and the certificate of the API were read again and taken over';
+    this.say({ level: 'info', fields: {}, message, plain: message });
+  }
+
   /** A configuration was refused; the old one stays. */
   refused(problems: readonly { readonly field: string; readonly message: string }[]): void {
     const lines = problems.map(({ field, message }) => `    ${field}: ${message}`);

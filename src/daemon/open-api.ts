@@ -19,7 +19,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export async function openApi(
   catalog: Pick<Catalog, 'requestVerifier'>,
-  { api, aws }: DaemonConfig,
+  { api, aws }: Pick<DaemonConfig, 'api' | 'aws'>,
   environment: Environment,
 ): Promise<SecuritySettings> {
   const problems = new Problems();
@@ -37,6 +37,24 @@ export async function openApi(
   if (keys.length + tokens.length === 0) return { tls, rateLimit, maxConnections };
   const region = aws.region ?? REGION_DEFAULT;
   return { access: { keys, tokens, region, verifier: await catalog.requestVerifier() }, tls, rateLimit, maxConnections };
+}
+
+/** The files that the section names; what they hold may change while the daemon runs. */
+export function apiFiles({ credentials, tokens, tls }: ApiPlan): readonly string[] {
+  const secrets = [...credentials, ...tokens].flatMap(({ secret }) => (secret.kind === 'file' ? [secret.path] : []));
+  return tls === undefined ? secrets : [...secrets, tls.certificate, tls.key];
+}
+
+/** Whether two readings let in the same callers with the same certificate. */
+export function isSameSecurity(one: SecuritySettings, other: SecuritySettings): boolean {
+  const text = ({ access, tls }: SecuritySettings): string =>
+    JSON.stringify([
+      access?.keys.map(({ accessKeyId, role, secretAccessKey }) => [accessKeyId, role, secretAccessKey.reveal()]),
+      access?.tokens.map(({ role, token }) => [role, token.reveal()]),
+      tls?.certificate,
+      tls?.key,
+    ]);
+  return text(one) === text(other);
 }
 
 function secretOf(plan: SecretPlan, environment: Environment): Secret {

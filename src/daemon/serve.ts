@@ -1,13 +1,14 @@
 import { delimiter } from 'node:path';
 import { ConfigError } from '../contract/index.ts';
-import { isLoopback, type ManageServer, manageServer, type Phase } from '../manage/index.ts';
+import { isLoopback, type ManageServer, manageServer, type Phase, type SecuritySettings } from '../manage/index.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
+import { apiTakenOver } from './config-change.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { watchFiles } from './file-watch.ts';
 import { Narrator } from './narrator.ts';
-import { openApi } from './open-api.ts';
+import { apiFiles, isSameSecurity, openApi } from './open-api.ts';
 import { intoQueue, intoStream, intoTopic, Producer } from './producer.ts';
 import { Reloads } from './reloads.ts';
 import { type StopCause, StopRequests } from './stop-requests.ts';
@@ -52,7 +53,7 @@ export async function serve(catalog: Catalog, config: DaemonConfig, readAgain?: 
       random: catalog.random,
       security,
     });
-    const running = new Running({ catalog, config, narrator, assembly, server, requests, state, reloads, readAgain });
+    const running = new Running({ catalog, config, narrator, assembly, server, requests, state, reloads, readAgain, security });
     return await running.run();
   } finally {
     requests.dispose();
@@ -80,6 +81,7 @@ interface RunningParts {
   readonly state: { phase: Phase };
   readonly reloads: Reloads;
   readonly readAgain: (() => DaemonConfig) | undefined;
+  readonly security: SecuritySettings;
 }
 
 class Running {
@@ -89,6 +91,7 @@ class Running {
   constructor(parts: RunningParts) {
     this.#parts = parts;
     this.#config = parts.config;
+    this.#security = parts.security;
     this.#producers = this.#producersOf(parts.config);
   }
 
@@ -115,25 +118,42 @@ class Running {
 
   /** What was read last and taken over. */
   #config: DaemonConfig;
+  #security: SecuritySettings;
+  #watched = '';
   #unwatch = (): void => undefined;
 
   /** The files are read again when they change, and at SIGHUP. */
   #watch(): void {
-    const { reloads, readAgain, config, catalog } = this.#parts;
+    const { reloads, readAgain } = this.#parts;
     if (readAgain === undefined) return;
+    this.#watchFiles(this.#config);
     reloads.begin(() => this.#reload(readAgain));
-    if (config.file === undefined) return;
-    this.#unwatch = watchFiles(config.file.split(delimiter), catalog.clock, () => {
+  }
+
+  /** Those of a configuration, and those that it names for the API. Whether they are others than before. */
+  #watchFiles({ file, api }: DaemonConfig): boolean {
+    const { reloads, catalog } = this.#parts;
+    if (file === undefined) return false;
+    const files = [...file.split(delimiter), ...apiFiles(api)];
+    if (files.join(delimiter) === this.#watched) return false;
+    this.#unwatch();
+    this.#unwatch = watchFiles(files, catalog.clock, () => {
       reloads.ask();
     });
+    this.#watched = files.join(delimiter);
+    return true;
   }
 
   async #reload(readAgain: () => DaemonConfig): Promise<void> {
-    const { narrator, assembly } = this.#parts;
+    const { narrator, assembly, reloads } = this.#parts;
     try {
       const before = this.#config;
-      const after = readAgain();
-      await assembly.reload(after);
+      const read = readAgain();
+      const after = { ...read, api: apiTakenOver(before.api, read.api) };
+      // Before anything is changed: what is wrong with it refuses the whole.
+      const security = await this.#openApi(after);
+      await assembly.reload(read);
+      this.#secure(security);
       const isNew = ({ name }: { readonly name: string }, known: readonly { readonly name: string }[]): boolean =>
         !known.some((one) => one.name === name);
       const fresh = this.#producersOf({
@@ -144,10 +164,26 @@ class Running {
       this.#config = after;
       this.#producers.push(...fresh);
       for (const producer of fresh) producer.start();
+      // What changed in them before they were watched.
+      if (this.#watchFiles(after)) reloads.ask();
     } catch (error) {
       if (error instanceof ConfigError) narrator.refused(error.problems);
       else narrator.crash(error, 'the configuration could not be read again; the old one stays');
     }
+  }
+
+  /** Callers sign for the region that the daemon was started in. */
+  #openApi({ api }: DaemonConfig): Promise<SecuritySettings> {
+    const { catalog, config } = this.#parts;
+    return openApi(catalog, { api, aws: config.aws }, process.env);
+  }
+
+  #secure(security: SecuritySettings): void {
+    const { server, narrator } = this.#parts;
+    if (isSameSecurity(security, this.#security)) return;
+    server.secure(security);
+    this.#security = security;
+    narrator.secured();
   }
 
   async run(): Promise<ExitCode> {

@@ -8,9 +8,9 @@ import { addLambda, answerRefusal } from './lambda/index.ts';
 import { addMessages } from './messages.ts';
 import { addRecords } from './records.ts';
 import { Refusal } from './refusal.ts';
-import { bareServer, refuseGarbage, refuseWith, secure, surfaceOf } from './security/index.ts';
+import { bareServer, refuseGarbage, refuseWith, renewTls, secure, surfaceOf } from './security/index.ts';
 import { addTopicRecords } from './topic-records.ts';
-import type { ManageParts } from './types.ts';
+import type { ManageParts, SecuritySettings } from './types.ts';
 
 /** The largest body of a request, bytes: as large as a message may be. */
 const BODY_BYTES_MAX = 1_048_576;
@@ -44,6 +44,11 @@ export class ListenError extends Error {
 export interface ManageServer {
   /** Listens and gives the base URL. Throws a {@link ListenError}. */
   listen(address: { readonly host: string; readonly port: number }): Promise<string>;
+  /**
+   * Takes other credentials, and another certificate, for what comes from now on; open connections stay. It never has none of them where it
+   * had some, nor some where it had none. Throws when certificate and key do not belong together.
+   */
+  secure(settings: Pick<SecuritySettings, 'access' | 'tls'>): void;
   /** Ends open connections. Idempotent. */
   close(): Promise<void>;
 }
@@ -64,7 +69,7 @@ export function manageServer(parts: ManageParts): ManageServer {
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply, parts),
   });
   takeBodiesAsText(server);
-  secure(server, { access, rateLimit, clock, meter });
+  const door = secure(server, { access, rateLimit, clock, meter });
   server.addHook('onRequest', (request, _reply, done) => {
     // The type does not matter here, and one that is malformed must not either.
     if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/octet-stream';
@@ -90,6 +95,10 @@ export function manageServer(parts: ManageParts): ManageServer {
       } catch (error) {
         throw listenError(error, host, port);
       }
+    },
+    secure: (settings) => {
+      if (settings.tls !== undefined) renewTls(server.server, settings.tls);
+      if (settings.access !== undefined) door.renew(settings.access);
     },
     close: () => server.close(),
   };

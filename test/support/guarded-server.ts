@@ -4,7 +4,7 @@ import { type EmbeddedQueue, embeddedQueue } from '../../adapters/source/embedde
 import type { Clock } from '../../src/contract/index.ts';
 import type { CoreEngine } from '../../src/engine/index.ts';
 import { Secret } from '../../src/kit/index.ts';
-import { type Access, manageServer, type SecuritySettings } from '../../src/manage/index.ts';
+import { type Access, type ManageServer, manageServer, type SecuritySettings } from '../../src/manage/index.ts';
 import { systemClock, systemRandom } from '../../src/system.ts';
 import { exchange, type RawAnswer } from './raw-http.ts';
 import { signedHeaders, type Unsigned } from './signing.ts';
@@ -47,6 +47,7 @@ export interface GuardedServer {
   metrics(): Promise<string>;
   /** Sends a signed request exactly as it is. */
   signed(request: Omit<Partial<Unsigned>, 'target'> & { readonly target: string; readonly role?: 'manage' | 'read' }): Promise<RawAnswer>;
+  secure: ManageServer['secure'];
   close(): Promise<void>;
 }
 
@@ -115,6 +116,9 @@ export async function guardedServer(security: SecuritySettings, functions: Funct
         body,
         headers: signedHeaders({ ...KEYS[role], host, at: state.now, method, body, target, ...rest }),
       }),
+    secure: (settings) => {
+      server.secure(settings);
+    },
     close: () => server.close(),
   };
 }

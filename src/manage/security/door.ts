@@ -33,11 +33,18 @@ const REFUSALS_HELP = 'Requests that were refused before anything was done for t
 export class Door {
   readonly #parts: SecurityParts;
   readonly #rate: RateLimit;
+  #access: Access | undefined;
   readonly #pending = new WeakMap<FastifyRequest, Pending>();
 
   constructor(parts: SecurityParts) {
     this.#parts = parts;
+    this.#access = parts.access;
     this.#rate = new RateLimit(parts.clock, parts.rateLimit);
+  }
+
+  /** Asks for other credentials from now on. Where nobody was asked, nobody is. */
+  renew(access: Access): void {
+    if (this.#access !== undefined) this.#access = access;
   }
 
   /** What can be told from the head of a request: whether it may go on. Answers it when it may not. */
@@ -58,7 +65,7 @@ export class Door {
   /** What can only be told when the body is there: whether the request may go on. Answers it when it may not. */
   async verify(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
     const pending = this.#pending.get(request);
-    const { access } = this.#parts;
+    const access = this.#access;
     if (pending === undefined || access === undefined) return true;
     const { claim } = pending;
     const bodySha256 = pending.bodyHash.hex;
@@ -91,7 +98,8 @@ export class Door {
 
   /** Whose turn is taken; undefined while that is not certain. */
   #callerOf(request: FastifyRequest, surface: Surface, headers: Headers): string | undefined {
-    const { access, clock } = this.#parts;
+    const { clock } = this.#parts;
+    const access = this.#access;
     const { method, ip } = request;
     if (access === undefined) {
       guard(request);

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 
 /** What TLS is served with, in PEM. */
 export interface TlsFiles {
@@ -42,10 +43,7 @@ export function bareServer(handler: RequestListener, limits: ConnectionLimits, t
   const server =
     tls === undefined
       ? createServer(options, handler)
-      : createTlsServer(
-          { ...options, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
-          handler,
-        );
+      : createTlsServer({ ...options, ...contextOf(tls), handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, handler);
   server.maxConnections = limits.connections;
   server.timeout = SILENCE_TIMEOUT_MS;
   server.on('checkExpectation', (_request, response) => {
@@ -53,6 +51,15 @@ export function bareServer(handler: RequestListener, limits: ConnectionLimits, t
     response.writeHead(417, headers).end(body);
   });
   return server;
+}
+
+/** Shows another certificate to connections that are opened from now on. One without TLS stays so. Throws when the files are no pair. */
+export function renewTls(server: Server, tls: TlsFiles): void {
+  if (server instanceof TlsServer) server.setSecureContext(contextOf(tls));
+}
+
+function contextOf({ certificate, key }: TlsFiles): SecureContextOptions {
+  return { cert: certificate, key, minVersion: 'TLSv1.2' };
 }
 
 const TEXTS: Readonly<Record<string, readonly [status: string, error: string, message: string]>> = {

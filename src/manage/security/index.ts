@@ -15,7 +15,7 @@
  * - http-server.ts       the server below: TLS, time, size and connections
  */
 export type { Access, RequestVerifier, Role } from './access.ts';
-export { bareServer, refuseGarbage, type TlsFiles } from './http-server.ts';
+export { bareServer, refuseGarbage, renewTls, type TlsFiles } from './http-server.ts';
 export type { RateLimitOptions } from './rate-limit.ts';
 export { secure } from './secure.ts';
 export { refuseWith, surfaceOf } from './surface.ts';

@@ -7,9 +7,9 @@ const INVOCATIONS = /^\/2015-03-31\/functions\/[^/]+\/invocations$/;
 
 /**
  * Puts a door before every route, those that do not exist included: who asks, whether it may, and whether it asks too fast.
- * To be called before routes are added.
+ * To be called before routes are added. Gives the door.
  */
-export function secure(server: FastifyInstance, parts: SecurityParts): void {
+export function secure(server: FastifyInstance, parts: SecurityParts): Pick<Door, 'renew'> {
   const door = new Door(parts);
   server.addHook('onRoute', allowPayloads);
   // Hooks with callbacks, on purpose: who is refused never gets past one whose `done` is not called.
@@ -30,6 +30,7 @@ export function secure(server: FastifyInstance, parts: SecurityParts): void {
       if (isLetIn) done();
     }, done);
   });
+  return door;
 }
 
 function allowPayloads(route: RouteOptions): void {
