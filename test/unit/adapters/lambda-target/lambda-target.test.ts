@@ -228,6 +228,21 @@ describe('the deadline', () => {
   });
 });
 
+test('the last of the targets that share a client closes its connections', async () => {
+  const stub = await serve(ok);
+  // The same object: credentials that look alike are not taken for the same.
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const [one, other] = [targetOn(stub, { functionName: 'one', credentials }), targetOn(stub, { functionName: 'other', credentials })];
+  await invoke(one).ended;
+  await invoke(other).ended;
+  await one.close();
+  await invoke(other).ended;
+  expect(new Set(stub.requests.map(({ remotePort }) => remotePort)).size).toBe(1);
+  await other.close();
+  await other.close();
+  await stub.disconnected();
+});
+
 test('a closed target refuses with a service error', async () => {
   const stub = await serve(ok);
   const target = targetOn(stub);
