@@ -62,15 +62,24 @@ export class Reconciler {
    * Throws a ConfigError for what the engine refuses and for what {@link refuseTaken} does. What a stop comes into is left to the next start.
    */
   async reconcile(file: string, plans: readonly MappingPlan[], opened: ReadonlyMap<string, OpenMapping> = new Map()): Promise<void> {
+    const left = new Map(opened);
+    try {
+      await this.#follow(file, plans, left);
+    } finally {
+      await Promise.all([...left.values()].map(closeOpen));
+    }
+  }
+
+  /** Takes out of `opened` what is in use from then on. */
+  async #follow(file: string, plans: readonly MappingPlan[], opened: Map<string, OpenMapping>): Promise<void> {
     this.refuseTaken(plans);
     const names = new Set(plans.map(({ name }) => name));
     for (const { definition } of [...this.#stored.values(), ...this.#mappings.all]) {
       if (isOfFile(definition, file) && !names.has(definition.name) && !this.#mappings.isClosing) await this.#forget(definition);
     }
     for (const plan of plans) {
-      const made = opened.get(plan.name);
-      const isCarriedOut = !this.#mappings.isClosing && (await this.#reconcileOne(file, plan, made));
-      if (!isCarriedOut && made !== undefined) await closeOpen(made);
+      const isCarriedOut = !this.#mappings.isClosing && (await this.#reconcileOne(file, plan, opened.get(plan.name)));
+      if (isCarriedOut) opened.delete(plan.name);
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { catalog } from '../../../adapters/catalog.ts';
@@ -63,7 +64,7 @@ function configOf(mappings: string, file = 'millrace.yaml'): DaemonConfig {
 
 /** A daemon over the store of the test; its embedded sources are those of the first one. */
 async function start(mappings = '', file = 'millrace.yaml', other: Partial<Catalog> = {}): Promise<Assembly> {
-  const meter = { ...silentMeter, metrics: () => Promise.resolve(''), contentType: 'text/plain' };
+  const meter = { ...silentMeter, pieces: () => Readable.from(['']), contentType: 'text/plain' };
   const config = configOf(mappings, file);
   const first = embedded;
   const shared = {
@@ -72,7 +73,7 @@ async function start(mappings = '', file = 'millrace.yaml', other: Partial<Catal
     version: '0',
     stores: { ...catalog.stores, sqlite: () => Promise.resolve(store) },
     sources: {
-      ...catalog.sources,
+      ...(other.sources ?? catalog.sources),
       ...(first === undefined
         ? {}
         : { embeddedQueues: () => Promise.resolve(first.queues), embeddedStreams: () => Promise.resolve(first.streams) }),
@@ -251,10 +252,7 @@ describe('what the API has made', () => {
       made.push(functionName);
       return {
         invoke: () => ({ outcome: Promise.resolve({ kind: 'success', text: () => '' }), ended: Promise.resolve() }),
-        close: () => {
-          closed.push(functionName);
-          return Promise.resolve();
-        },
+        close: () => Promise.resolve(void closed.push(functionName)),
       };
     };
     const find = (name: string): Promise<{ arn: string; timeoutSeconds: number }> =>
@@ -383,6 +381,26 @@ describe('mappings of a file', () => {
     await store.putMapping('last', 0, '{"v":99}');
     await expect(second.reload(configOf(entry('', 'last')))).rejects.toThrow('this version of Millrace cannot read');
     expect((await store.listMappings()).find(({ id }) => id === 'last')?.data).toBe('{"v":99}');
+  });
+
+  test('leave nothing open when the store fails while they are taken over', async () => {
+    let [made, closed] = [0, 0];
+    const sqs: Catalog['sources']['sqs'] = async (options) => {
+      const source = await catalog.sources.sqs(options);
+      made += 1;
+      source.close = () => {
+        closed += 1;
+        return Promise.resolve();
+      };
+      return source;
+    };
+    const daemon = await start('', 'millrace.yaml', { sources: { ...catalog.sources, sqs } });
+    store.putMapping = () => Promise.reject(new Error('the disk is full'));
+    const of = (name: string): string => `{ Name: ${name}, EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:${name}', FunctionName: f }`;
+    await expect(daemon.reload(configOf(`aws: { region: us-east-1 }\nmappings: [${of('a')}, ${of('b')}]`))).rejects.toThrow(
+      'the disk is full',
+    );
+    expect([made, closed]).toEqual([2, 2]);
   });
 
   test('are made to agree with the file while the daemon runs', async () => {
