@@ -7,6 +7,7 @@
  * - embedded.ts  the same into an embedded topic
  */
 import { type Discard, type FailureDestination, SourceError } from '../../../src/index.ts';
+import { clusterOf } from '../../shared/kafka-clusters.ts';
 import { toMessages } from './messages.ts';
 import { type KafkaDestinationOptions, type ResolvedKafkaDestination, resolveKafkaDestination } from './options.ts';
 import { TopicProducer } from './producer.ts';
@@ -38,25 +39,31 @@ class KafkaDestination implements FailureDestination {
 
   async send(discard: Discard, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw new SourceError('unavailable', 'AbortError', 'the call was aborted');
-    refuseCircle(discard, this.#resolved);
+    await this.#refuseCircle(discard, signal);
     await this.#producer.send(toMessages(discard, this.#resolved.format), signal);
   }
 
   close(): Promise<void> {
     return this.#producer.close();
   }
+
+  /** What fails would come again for ever. */
+  async #refuseCircle(discard: Discard, signal: AbortSignal): Promise<void> {
+    const { topic, brokers } = this.#resolved;
+    const source = sourceNamed(topic, discard);
+    if (source === undefined) return;
+    const isNamedAlike = source.split(',').some((broker) => brokers.includes(broker));
+    const cluster = isNamedAlike ? undefined : clusterOf(source);
+    if (!isNamedAlike && (cluster === undefined || cluster !== (await this.#producer.clusterId(signal)))) return;
+    const text = `${topic} is the topic that the records come from; name another as destination`;
+    throw new SourceError('invalid', 'DestinationIsSource', text);
+  }
 }
 
-/** What fails would come again for ever. */
-function refuseCircle({ info }: Discard, { topic, brokers }: ResolvedKafkaDestination): void {
+/** The brokers of the cluster that a discard comes from, where it comes from a topic of that name. */
+function sourceNamed(topic: string, { info }: Discard): string | undefined {
   const { bootstrapServers, recordsInfo } = info.value;
-  if (info.name !== 'KafkaBatchInfo' || typeof bootstrapServers !== 'string' || typeof recordsInfo !== 'object') return;
-  const isFromHere = Object.keys(recordsInfo).some((partition) => partition.slice(0, partition.lastIndexOf('-')) === topic);
-  if (isFromHere && bootstrapServers.split(',').some((broker) => brokers.includes(broker))) {
-    throw new SourceError(
-      'invalid',
-      'DestinationIsSource',
-      `${topic} is the topic that the records come from; name another as destination`,
-    );
-  }
+  if (info.name !== 'KafkaBatchInfo' || typeof bootstrapServers !== 'string' || typeof recordsInfo !== 'object') return undefined;
+  const isFromThere = Object.keys(recordsInfo).some((partition) => partition.slice(0, partition.lastIndexOf('-')) === topic);
+  return isFromThere ? bootstrapServers : undefined;
 }

@@ -1,5 +1,5 @@
 /** The producer behind a destination: opened with the first send, and opened anew after a failure. */
-import type { ICustomPartitioner, Kafka, Producer } from 'kafkajs';
+import type { Admin, ICustomPartitioner, Kafka, Producer } from 'kafkajs';
 import { SourceError, silentLogger } from '../../../src/index.ts';
 import { toKafkajs } from '../../shared/kafka-connection.ts';
 import { kafkaError } from '../../shared/kafka-errors.ts';
@@ -18,6 +18,7 @@ export class TopicProducer {
   readonly #destination: ResolvedKafkaDestination;
   #client: Promise<Kafka> | undefined;
   #producer: Promise<Producer> | undefined;
+  #clusterId: Promise<string> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(destination: ResolvedKafkaDestination) {
@@ -27,18 +28,16 @@ export class TopicProducer {
   /** Throws when there is no such topic. */
   async check(): Promise<void> {
     const { topic } = this.#destination;
-    try {
-      const { client } = await this.#kafka();
-      const admin = client.admin({ retry: RETRY });
-      try {
-        await admin.connect();
-        await admin.fetchTopicMetadata({ topics: [topic] });
-      } finally {
-        await admin.disconnect();
-      }
-    } catch (error) {
-      throw kafkaError(error, `Metadata of ${topic}`);
-    }
+    await this.#ask(`Metadata of ${topic}`, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+  }
+
+  /** The id of the cluster that is written to, asked once. */
+  async clusterId(signal: AbortSignal): Promise<string> {
+    const asked = (this.#clusterId ??= this.#ask('Metadata', async (admin) => (await admin.describeCluster()).clusterId));
+    asked.catch(() => {
+      if (this.#clusterId === asked) this.#clusterId = undefined;
+    });
+    return orAborted(asked, signal);
   }
 
   /** Resolves when all are on every replica in sync. Messages of a send that was cut off may be there. */
@@ -52,6 +51,21 @@ export class TopicProducer {
   /** Idempotent. */
   async close(): Promise<void> {
     await this.#drop();
+  }
+
+  async #ask<Answer>(doing: string, ask: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+    try {
+      const { client } = await this.#kafka();
+      const admin = client.admin({ retry: RETRY });
+      try {
+        await admin.connect();
+        return await ask(admin);
+      } finally {
+        await admin.disconnect();
+      }
+    } catch (error) {
+      throw kafkaError(error, doing);
+    }
   }
 
   async #send(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void> {

@@ -18,6 +18,8 @@ export interface BrokersOptions {
   readonly random: Random;
   /** Hears the name that a group gives. */
   readonly onMemberId?: (memberId: string) => void;
+  /** Hears the id of the cluster. */
+  readonly onClusterId?: (clusterId: string) => void;
 }
 
 interface Open {
@@ -192,7 +194,9 @@ export class Brokers {
         },
       ],
     });
-    return { cluster: toWire(cluster ?? {}, (memberId) => this.#options.onMemberId?.(memberId)), codec: AssignerProtocol };
+    const { onMemberId, onClusterId } = this.#options;
+    const news = { onMemberId: (memberId: string) => onMemberId?.(memberId), onClusterId: (clusterId: string) => onClusterId?.(clusterId) };
+    return { cluster: toWire(cluster ?? {}, news), codec: AssignerProtocol };
   }
 }
 

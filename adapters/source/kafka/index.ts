@@ -34,6 +34,7 @@ import {
   type TopicSource,
   type TraceLink,
 } from '../../../src/index.ts';
+import { noteCluster } from '../../shared/kafka-clusters.ts';
 import { toKafkajs } from '../../shared/kafka-connection.ts';
 import {
   eventBytes,
@@ -140,6 +141,7 @@ class KafkaTopic implements TopicSource<MSKEvent | SelfManagedKafkaEvent, KafkaR
       clock: systemClock,
       random: systemRandom,
       config: toKafkajs(connection, quiet(logger)),
+      onClusterId: (clusterId) => noteCluster(brokers.join(','), clusterId),
       ...(onMemberId === undefined ? undefined : { onMemberId }),
     });
   }

@@ -175,8 +175,16 @@ const CLUSTER_METHODS = [
   'findTopicPartitionMetadata',
 ];
 
-/** Makes a cluster of kafkajs one whose answers tell of each partition by itself. `onMemberId`: the name that a group gives, before it is joined. */
-export function toWire(cluster: object, onMemberId: (memberId: string) => void): WireCluster {
+/** What is heard beside the answers. */
+export interface WireNews {
+  /** The name that a group gives, before it is joined. */
+  readonly onMemberId: (memberId: string) => void;
+  /** The cluster's own id, with every answer that tells it. */
+  readonly onClusterId: (clusterId: string) => void;
+}
+
+/** Makes a cluster of kafkajs one whose answers tell of each partition by itself. */
+export function toWire(cluster: object, news: WireNews): WireCluster {
   if (!isWireCluster(cluster)) {
     throw new SourceError('invalid', 'UnknownKafkajs', 'this kafkajs is not the one that Millrace is made for; install version 2.2.4');
   }
@@ -185,7 +193,7 @@ export function toWire(cluster: object, onMemberId: (memberId: string) => void):
   builder.build = async (destination) => {
     const pool = await build(destination);
     const send = pool.send.bind(pool);
-    pool.send = (call) => send(tolerant(call)).catch((error: unknown) => noteMemberId(error, onMemberId));
+    pool.send = (call) => send(tolerant(call, news)).catch((error: unknown) => noteMemberId(error, news));
     return pool;
   };
   return cluster;
@@ -199,14 +207,19 @@ function isWireCluster(cluster: object): cluster is WireCluster {
 }
 
 /** kafkajs joins again by itself with the name that it was given; if that takes long, only this tells the name. */
-function noteMemberId(error: unknown, onMemberId: (memberId: string) => void): never {
+function noteMemberId(error: unknown, { onMemberId }: WireNews): never {
   if (error instanceof Error && error.name === 'KafkaJSMemberIdRequired' && 'memberId' in error) onMemberId(String(error.memberId));
   throw error;
 }
 
+interface WireMetadata {
+  readonly clusterId?: string | null;
+  readonly topicMetadata: readonly { readonly topicErrorCode: number }[];
+}
+
 const same = (decoded: unknown): Promise<unknown> => Promise.resolve(decoded);
 
-function tolerant(call: WireCall): WireCall {
+function tolerant(call: WireCall, news: WireNews): WireCall {
   const { request, response } = call;
   switch (request.apiName) {
     case 'Fetch':
@@ -216,15 +229,19 @@ function tolerant(call: WireCall): WireCall {
     case 'OffsetFetch':
       return { ...call, response: { decode: (payload) => response.decode(payload), parse: same } };
     case 'Metadata':
-      return { ...call, response: { decode: (payload) => response.decode(payload), parse: (decoded) => parseMetadata(decoded, response) } };
+      return {
+        ...call,
+        response: { decode: (payload) => response.decode(payload), parse: (decoded) => parseMetadata(decoded, response, news) },
+      };
     default:
       return call;
   }
 }
 
 /** A topic's error is thrown; a partition without a leader is no reason not to know the others. */
-function parseMetadata(decoded: unknown, response: WireResponse): Promise<unknown> {
-  const { topicMetadata } = decoded as { readonly topicMetadata: readonly { readonly topicErrorCode: number }[] };
+function parseMetadata(decoded: unknown, response: WireResponse, { onClusterId }: WireNews): Promise<unknown> {
+  const { topicMetadata, clusterId } = decoded as WireMetadata;
+  if (typeof clusterId === 'string' && clusterId !== '') onClusterId(clusterId);
   return topicMetadata.some(({ topicErrorCode }) => topicErrorCode !== 0) ? response.parse(decoded) : same(decoded);
 }
 
