@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { MappingExplanation } from '../contract/index.ts';
 import { describeWait, type Mapping } from '../mapping/index.ts';
@@ -24,7 +25,7 @@ export function addHealth(server: FastifyInstance, parts: ManageParts): void {
     const reasons = parts.security?.access === undefined ? { waiting, ...(found.length === 0 ? {} : { findings: found }) } : {};
     return reply.code(isReady ? 200 : 503).send({ ...status, ...reasons });
   });
-  server.get('/metrics', async (_request, reply) => reply.type(meter.contentType).send(await meter.metrics()));
+  server.get('/metrics', (_request, reply) => reply.type(meter.contentType).send(Readable.from(meter.pieces())));
   server.get('/mappings', () => ({
     mappings: [
       ...mappings().map((mapping) => ({

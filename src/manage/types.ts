@@ -5,8 +5,8 @@ import type { Access, RateLimitOptions, TlsFiles } from './security/index.ts';
 
 /** A meter that can be scraped. */
 export interface ScrapedMeter extends Meter {
-  /** All series in Prometheus' text format. */
-  metrics(): Promise<string>;
+  /** All series in Prometheus' text format, in pieces: many mappings have megabytes of it. */
+  pieces(): AsyncIterable<string>;
   /** The `content-type` that belongs to it. */
   readonly contentType: string;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { catalog } from '../../../adapters/catalog.ts';
@@ -34,7 +35,7 @@ function config(functions: string, more = ''): DaemonConfig {
 }
 
 async function start(content: DaemonConfig, sources: Partial<typeof catalog.sources> = {}): Promise<void> {
-  const meter = { ...silentMeter, metrics: () => Promise.resolve(''), contentType: 'text/plain' };
+  const meter = { ...silentMeter, pieces: () => Readable.from(['']), contentType: 'text/plain' };
   const stores = { ...catalog.stores, sqlite: () => Promise.resolve(store) };
   daemon = await assemble({
     catalog: { ...catalog, version: '0', stores, sources: { ...catalog.sources, ...sources } },
