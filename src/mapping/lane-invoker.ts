@@ -67,6 +67,11 @@ export class LaneInvoker {
     const { mapping, hardStop, listener, clock } = works;
     const credit = await this.#creditFor(range);
     if (credit === undefined) return undefined;
+    // Between the credit and here somebody else may have had a turn.
+    if (works.stopping.isSet || !this.#mayPass(credit)) {
+      credit.release();
+      return undefined;
+    }
     const running = this.#start(range, isFinal, batch);
     const outcome = await running.outcome;
     const verdict = hardStop.isSet && outcome.kind !== 'success' ? undefined : this.#decide(range, running, outcome);
@@ -105,13 +110,14 @@ export class LaneInvoker {
       // Only now: what waits for a credit does not run, and must not be taken for it when the process ends.
       const asked = mayBegin(range);
       const may = asked === true || (await this.#within(patienceMs, asked));
-      if (may === true && !isStopping()) {
+      // The breaker may have opened while that was stored.
+      if (may === true && this.#mayPass(credit) && !isStopping()) {
         this.#refusals = 0;
         return credit;
       }
       credit.release();
-      const isLate = may === undefined && (await orSet(Promise.resolve(asked), stopping)) === true;
-      if (isLate && (await orSet(this.#parts.takeBack(range), stopping)) === true) continue;
+      const isStored = may === true || (may === undefined && (await orSet(Promise.resolve(asked), stopping)) === true);
+      if (isStored && (await orSet(this.#parts.takeBack(range), stopping)) === true) continue;
       await this.#afterRefusal();
       return undefined;
     }
@@ -119,6 +125,10 @@ export class LaneInvoker {
   }
 
   #refusals = 0;
+
+  #mayPass({ isTrial }: TakenCredit): boolean {
+    return isTrial === true || this.#parts.works.invoker.breaker.isClosed;
+  }
 
   /** Whoever is refused stops soon, as a rule; until then it shall not ask again and again. */
   async #afterRefusal(): Promise<void> {

@@ -1,6 +1,8 @@
 import type { SeededRandom } from '../../src/index.ts';
-import type { FunctionPlan, Outage, Plan, RemotePlan } from './plan.ts';
+import type { Outage, Plan, RemotePlan } from './plan.ts';
 
+/** The part of worlds whose functions are reached over a network. */
+export const REMOTE_SHARE = 0.4;
 /** An outage lasts at most this long, s. */
 const OUTAGE_SECONDS_MAX = 90;
 
@@ -8,11 +10,15 @@ const OUTAGE_SECONDS_MAX = 90;
 export function withOutages(plan: Plan, random: SeededRandom): Plan {
   for (let turn = 0; turn < 4; turn += 1) random.next();
   const limited = random.chance(0.15) ? { ...plan, accountConcurrency: random.integer(1, 6) } : plan;
-  if (!random.chance(0.4)) return limited;
-  return { ...limited, functions: plan.functions.map((definition) => remote(definition, plan.faultsEndAt, random)) };
+  if (!random.chance(REMOTE_SHARE)) return limited;
+  return {
+    ...limited,
+    functions: plan.functions.map((definition) => ({ ...definition, remote: drawRemote(plan.faultsEndAt, random) })),
+  };
 }
 
-function remote(definition: FunctionPlan, faultsEndAt: number, random: SeededRandom): FunctionPlan {
+/** What goes wrong with a function that is reached over a network. */
+export function drawRemote(faultsEndAt: number, random: SeededRandom): RemotePlan {
   const outages = Array.from({ length: random.integer(1, 3) }, () => drawOutage(faultsEndAt, random));
   const rate = (): number => (random.chance(0.4) ? random.next() * 0.3 : 0);
   const settings = random.pick<NonNullable<RemotePlan['breaker']>>([
@@ -20,7 +26,7 @@ function remote(definition: FunctionPlan, faultsEndAt: number, random: SeededRan
     { failures: 2, pauseMs: 200, maxPauseMs: 5000 },
     { failures: 3, pauseMs: 1000, maxPauseMs: 20_000 },
   ]);
-  return { ...definition, remote: { outages, crash: rate(), late: rate(), breaker: random.chance(0.3) ? undefined : settings } };
+  return { outages, crash: rate(), late: rate(), breaker: random.chance(0.3) ? undefined : settings };
 }
 
 function drawOutage(faultsEndAt: number, random: SeededRandom): Outage {

@@ -1,5 +1,6 @@
 import type { EngineEvents, EntryResult, QueueMessage, QueueReceipt, ReceiveRequest } from '../../src/index.ts';
 import type { Life } from './life.ts';
+import type { Fault } from './remote.ts';
 
 /** The rules a run can break; see design.md's list. `defect`: the engine reported one of its own. */
 export type Rule = 'R1' | 'R2' | 'R3' | 'R4' | 'R5' | 'R6' | 'R7' | 'R8' | 'R9' | 'R10' | 'R11' | 'R12' | 'R13' | 'R14' | 'defect';
@@ -71,7 +72,7 @@ export interface Facts {
   answered: {
     invocation: InvocationFacts;
     kind: string;
-    fault: 'reached' | 'throttled' | 'failed';
+    fault: Fault;
     handled: readonly string[];
     listed: readonly string[];
   };

@@ -155,27 +155,6 @@ export const SABOTAGES: readonly Sabotage[] = [
     rules: ['R11', 'R12', 'R13'],
   },
   {
-    name: 'a breaker opens on what a function makes of its records',
-    file: 'src/invoke/target-fault.ts',
-    find: "return outcome.duringInit === true ? 'failed' : 'reached';",
-    replace: "return 'failed';",
-    rules: ['R11'],
-  },
-  {
-    name: 'receives while the breaker is open',
-    file: 'src/invoke/breaker-gate.ts',
-    find: 'return this.#breaker === undefined || this.#breaker.isClosed;',
-    replace: 'return true;',
-    rules: ['R9'],
-  },
-  {
-    name: 'a half-open breaker lets all through',
-    file: 'src/invoke/circuit-breaker.ts',
-    find: "if (now < state.until || (state.kind === 'half-open' && state.isTaken)) return 'wait';",
-    replace: "if (now < state.until) return 'wait';",
-    rules: ['R9'],
-  },
-  {
     name: 'a batch goes on being filled when the breaker has opened',
     file: 'src/mapping/queue-collector.ts',
     find: 'if (!isTrial && !invoker.breaker.isClosed && this.#pending === undefined) break;',

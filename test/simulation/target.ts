@@ -3,7 +3,8 @@ import type { Clock, FunctionTarget, Invocation, InvocationContext, Outcome, See
 import { type Answer, brokenAnswer, conclude, doneAnswer, partialAnswer } from './answers.ts';
 import type { InvocationFacts, MappingFacts, Tell } from './facts.ts';
 import { type Life, never } from './life.ts';
-import type { Behaviour, FunctionPlan, Outage } from './plan.ts';
+import type { Behaviour, FunctionPlan } from './plan.ts';
+import { faultOf, remoteFailure } from './remote.ts';
 import { short, type Trace } from './trace.ts';
 
 /** What a simulated function works with. */
@@ -30,19 +31,6 @@ interface Script {
   readonly stopMs: number;
   /** It does not listen, and answers after its deadline. */
   readonly isLate?: true;
-}
-
-const OUTAGES: Readonly<Record<Outage['kind'], Outcome>> = {
-  refused: { kind: 'service-error', message: 'connect ECONNREFUSED', retryAfterMs: undefined },
-  throttled: { kind: 'throttled', message: '429', retryAfterMs: undefined },
-  init: { kind: 'function-error', errorType: 'Error', errorMessage: 'no database', duringInit: true },
-};
-
-/** What a reader of the rules concludes of the target from an outcome; not what the engine does. */
-function faultOf(outcome: Outcome): 'reached' | 'throttled' | 'failed' {
-  if (outcome.kind === 'throttled') return 'throttled';
-  if (outcome.kind === 'service-error' || outcome.kind === 'terminal') return 'failed';
-  return outcome.kind === 'function-error' && outcome.duringInit === true ? 'failed' : 'reached';
 }
 
 /** Below this no event can come near the cap. */
@@ -162,12 +150,10 @@ export class SimulatedTarget implements FunctionTarget<SQSEvent> {
     const afterMs = Math.min(random.integer(least, most), timeoutSeconds * 1000 - 1);
     const base = { afterMs, answer: undefined, endMs: 0, stopMs: 0 };
     const poison = invocation.records.filter(({ messageId }) => isPoison(messageId)).map(({ messageId }) => messageId);
-    const outage = plan.remote?.outages.find(({ from, to }) => from <= clock.monotonic() && clock.monotonic() < to);
-    if (outage !== undefined) return { ...base, afterMs: random.integer(0, 20), outcome: OUTAGES[outage.kind] };
-    if (areFaultsOn) {
-      const failure = this.#remoteFailure(base) ?? this.#failure(behaviour, base);
-      if (failure !== undefined) return failure;
-    }
+    const gone = remoteFailure(plan.remote, { now: clock.monotonic(), timeoutMs: timeoutSeconds * 1000, areFaultsOn, random });
+    if (gone !== undefined) return { ...base, ...gone };
+    const failure = areFaultsOn ? this.#failure(behaviour, base) : undefined;
+    if (failure !== undefined) return failure;
     const { partial } = invocation.mapping;
     const answer = this.#answer(invocation, poison, areFaultsOn);
     if (poison.length > 0 && !partial) {
@@ -185,17 +171,6 @@ export class SimulatedTarget implements FunctionTarget<SQSEvent> {
     const failed =
       areFaultsOn && partial > 0 && random.chance(partial) ? ids.filter((id) => poison.includes(id) || random.chance(0.4)) : poison;
     return failed.length > 0 ? partialAnswer(random, failed) : doneAnswer(random);
-  }
-
-  #remoteFailure(base: Omit<Script, 'outcome'>): Script | undefined {
-    const { random, plan } = this.#parts;
-    if (plan.remote === undefined) return undefined;
-    if (random.chance(plan.remote.crash)) {
-      return { ...base, outcome: { kind: 'function-error', errorType: 'Runtime.ExitError', errorMessage: 'exit status 1' } };
-    }
-    if (!random.chance(plan.remote.late)) return undefined;
-    const afterMs = plan.timeoutSeconds * 1000 + random.integer(1, 8000);
-    return { ...base, afterMs, isLate: true, outcome: { kind: 'success', text: () => '' } };
   }
 
   #failure(behaviour: Behaviour, base: Omit<Script, 'outcome'>): Script | undefined {

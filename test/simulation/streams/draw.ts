@@ -1,4 +1,5 @@
 import { SeededRandom } from '../../../src/index.ts';
+import { drawRemote, REMOTE_SHARE } from '../draw-outages.ts';
 import type { Behaviour } from '../plan.ts';
 import { drawActions, drawOutages, drawTraffic, drawWallJumps, FAULTS_MS } from './draw-events.ts';
 import { drawKind } from './draw-kind.ts';
@@ -8,7 +9,11 @@ const DAY_MS = 86_400_000;
 
 /** Draws a world. The same seed gives the same world, always. */
 export function drawStreamPlan(seed: number): StreamPlan {
-  return drawKind(new SeededRandom(seed ^ 0x3c1d), drawPlain(seed));
+  const plan = drawKind(new SeededRandom(seed ^ 0x3c1d), drawPlain(seed));
+  const random = new SeededRandom(Math.imul(seed, 0x85ebca6b));
+  for (let turn = 0; turn < 4; turn += 1) random.next();
+  if (!random.chance(REMOTE_SHARE)) return plan;
+  return { ...plan, functions: plan.functions.map((fn) => ({ ...fn, remote: drawRemote(FAULTS_MS, random) })) };
 }
 
 /** A world with neither tumbling windows nor filters. */

@@ -1,4 +1,4 @@
-import type { Behaviour } from '../plan.ts';
+import type { Behaviour, RemotePlan } from '../plan.ts';
 
 /** How often calls go wrong, each a probability. */
 export interface StreamFaults {
@@ -83,6 +83,8 @@ export interface StreamFunction {
   readonly timeoutSeconds: number;
   readonly reserved: number | undefined;
   readonly behaviour: Behaviour;
+  /** Absent: it is in the process of the engine. */
+  readonly remote?: RemotePlan;
   /** How often a state is larger than what can be kept, a probability. */
   readonly largeState: number;
 }

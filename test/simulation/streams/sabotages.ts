@@ -267,4 +267,11 @@ export const STREAM_SABOTAGES: readonly WideSabotage[] = [
     replace: "if (Math.max(bytes, item.sizeBound) > this.#limits.bytes) return 'oversized';",
     rules: ['R1'],
   },
+  {
+    name: 'a lane begins although the breaker opened while it stored that it does',
+    file: 'src/mapping/lane-invoker.ts',
+    find: 'return isTrial === true || this.#parts.works.invoker.breaker.isClosed;',
+    replace: 'return isTrial === true || this.#parts.works.invoker.definition.name.length > 0;',
+    rules: ['R9'],
+  },
 ];

@@ -3,23 +3,19 @@ import type { FunctionTarget, Invocation, InvocationContext, Outcome } from '../
 import { type Answer, brokenAnswer, doneAnswer, partialAnswer } from '../answers.ts';
 import { never } from '../life.ts';
 import { short, type Trace } from '../trace.ts';
-import { cross, isOut, type Surroundings, strikes } from './faulty.ts';
+import { type Surroundings, strikes } from './faulty.ts';
 import type { AnsweredState, Concluded, MappingJudge } from './judge/index.ts';
+import { type Audience, FUNCTION_ERROR, failingScript, perform, plainScript, type Script } from './performance.ts';
 import type { StreamFunction } from './plan.ts';
 import { type Offered, type StreamInvocation, textOf, type WindowCall } from './record.ts';
 import { type WindowAnswer, windowAnswer, windowCallOf } from './window-call.ts';
 
-/** What an invocation will do, unless it is cut off. */
-interface Script {
-  readonly outcome: Outcome;
-  readonly answer: Answer | WindowAnswer | undefined;
-  readonly afterMs: number;
-  readonly endMs: number;
-  readonly stopMs: number;
-}
+/** What the function says. */
+type Said = Answer | WindowAnswer;
 
 /** A function that does what its plan and chance say, for every mapping of it. */
 export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
+  readonly remote: boolean;
   readonly #around: Surroundings;
   readonly #plan: StreamFunction;
   readonly #judgeOf: (event: KinesisStreamEvent) => MappingJudge;
@@ -28,6 +24,7 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
   constructor(around: Surroundings, plan: StreamFunction, judgeOf: (event: KinesisStreamEvent) => MappingJudge, trace: Trace) {
     this.#around = around;
     this.#plan = plan;
+    this.remote = plan.remote !== undefined;
     this.#judgeOf = judgeOf;
     this.#trace = trace;
   }
@@ -62,77 +59,44 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
       life.end();
       return { outcome: never(), ended: never() };
     }
-    return this.#perform(judge, invocation, this.#script(judge, invocation), context.signal);
+    const script = this.#script(judge, invocation);
+    return perform(this.#around, invocation, script, context.signal, this.#audience(judge, invocation));
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
 
-  #perform(judge: MappingJudge, invocation: StreamInvocation, script: Script, signal: AbortSignal): Invocation {
-    const { life, clock } = this.#around;
-    let resolveOutcome: (outcome: Outcome) => void = () => undefined;
-    let resolveEnded: () => void = () => undefined;
-    const outcome = new Promise<Outcome>((resolve) => {
-      resolveOutcome = resolve;
-    });
-    const ended = new Promise<void>((resolve) => {
-      resolveEnded = resolve;
-    });
-    const end = async (): Promise<void> => {
-      await cross(this.#around);
-      life.handlers -= 1;
-      judge.ended(invocation);
-      resolveEnded();
+  #audience(judge: MappingJudge, invocation: StreamInvocation): Audience<Said> {
+    const { name } = nameOf(judge);
+    const request = `request ${invocation.requestId.slice(0, 4)}`;
+    return {
+      answered: (given, said) => {
+        const concluded = conclude(judge, invocation.records, given, said);
+        this.#trace.note(name, `answers ${given.kind}, ${String(concluded.handled)} done, ${request}`);
+        judge.answered(invocation, given, concluded, given.kind === 'success' ? stateOf(said) : undefined);
+      },
+      tooLate: () => {
+        this.#trace.note(name, `answers too late, ${request}`);
+      },
+      ended: () => {
+        judge.ended(invocation);
+      },
     };
-    const answer = async (meant: Outcome, said: Answer | WindowAnswer | undefined, endMs: number): Promise<void> => {
-      if (invocation.hasAnswered) return;
-      invocation.hasAnswered = true;
-      await cross(this.#around);
-      // Nobody waits any more for what comes while the process is held.
-      const given: Outcome = signal.aborted ? { kind: 'timeout' } : meant;
-      const concluded = conclude(judge, invocation.records, given, said);
-      const { handled } = concluded;
-      this.#trace.note(nameOf(judge).name, `answers ${given.kind}, ${String(handled)} done, request ${invocation.requestId.slice(0, 4)}`);
-      judge.answered(invocation, concluded, given.kind === 'success' ? stateOf(said) : undefined);
-      resolveOutcome(given);
-      if (endMs <= 0) await end();
-      else clock.timer(endMs, () => void end());
-    };
-    const cancel = clock.timer(script.afterMs, () => void answer(script.outcome, script.answer, script.endMs));
-    const onAbort = (): void => {
-      cancel();
-      void answer({ kind: 'timeout' }, undefined, script.stopMs);
-    };
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    return { outcome, ended };
   }
 
-  #script(judge: MappingJudge, { records, window }: StreamInvocation): Script {
-    const { random } = this.#around;
-    const { behaviour, timeoutSeconds } = this.#plan;
-    const [least, most] = behaviour.workMs;
-    const base = { afterMs: Math.min(random.integer(least, most), timeoutSeconds * 1000 - 1), answer: undefined, endMs: 0, stopMs: 0 };
-    const message = 'a fault of the simulation';
-    const error: Outcome = { kind: 'function-error', errorType: 'Error', errorMessage: message };
-    const late: Outcome = { kind: 'success', text: () => '' };
-    const strike = (probability: number): boolean => strikes(this.#around, probability);
-    if (isOut(this.#around, 'functions')) return { ...base, outcome: { kind: 'service-error', message, retryAfterMs: undefined } };
-    if (strike(behaviour.functionError)) return { ...base, outcome: error };
-    if (strike(behaviour.throttled)) return { ...base, outcome: { kind: 'throttled', message, retryAfterMs: undefined } };
-    if (strike(behaviour.serviceError)) return { ...base, outcome: { kind: 'service-error', message, retryAfterMs: undefined } };
-    if (strike(behaviour.terminal)) return { ...base, outcome: { kind: 'terminal', code: 'AccessDenied', message } };
-    if (strike(behaviour.timeout)) return { ...base, outcome: late, afterMs: timeoutSeconds * 1000 + 5000 };
-    if (strike(behaviour.hang)) return { ...base, outcome: late, afterMs: timeoutSeconds * 1000 + 5000, stopMs: behaviour.hangMs };
+  #script(judge: MappingJudge, { records, window }: StreamInvocation): Script<Said> {
+    const base = plainScript(this.#around, this.#plan);
+    const failing = failingScript(this.#around, this.#plan, base);
+    if (failing !== undefined) return failing;
     const { fields } = judge.bench.mapping;
     // Without a limit somebody mends the function in the end.
     const isPoisonous = fields.maximumRetryAttempts >= 0 || this.#around.clock.monotonic() < this.#around.faultsEndAt;
     const poison = isPoisonous ? records.filter((record) => record.poison) : [];
-    if (poison.length > 0 && !fields.partial) return { ...base, outcome: error };
+    if (poison.length > 0 && !fields.partial) return { ...base, outcome: FUNCTION_ERROR };
     const plain = this.#answer(records, poison);
     const answer = window === undefined ? plain : this.#inWindow(plain, window, records, fields.partial);
-    const endMs = strike(behaviour.lateEnd) ? random.integer(1, 3000) : 0;
+    const endMs = strikes(this.#around, this.#plan.behaviour.lateEnd) ? this.#around.random.integer(1, 3000) : 0;
     return { ...base, answer, endMs, outcome: { kind: 'success', text: answer.text } };
   }
 
@@ -154,7 +118,7 @@ export class StreamTarget implements FunctionTarget<KinesisStreamEvent> {
 }
 
 /** What may be taken for done after an answer: stated anew here, not taken from the engine. */
-function conclude(judge: MappingJudge, records: readonly Offered[], given: Outcome, said: Answer | WindowAnswer | undefined): Concluded {
+function conclude(judge: MappingJudge, records: readonly Offered[], given: Outcome, said: Said | undefined): Concluded {
   if (given.kind === 'function-error' || given.kind === 'timeout') return { handled: 0, failed: true };
   if (given.kind !== 'success') return { handled: 0, failed: false };
   if (said !== undefined && 'state' in said && said.state === undefined) return { handled: 0, failed: true };
@@ -165,7 +129,7 @@ function conclude(judge: MappingJudge, records: readonly Offered[], given: Outco
   return { handled, failed: handled < records.length };
 }
 
-function stateOf(said: Answer | WindowAnswer | undefined): AnsweredState | undefined {
+function stateOf(said: Said | undefined): AnsweredState | undefined {
   if (said === undefined || !('state' in said) || said.state === undefined) return undefined;
   return { state: said.state, isTooLarge: said.isTooLarge };
 }

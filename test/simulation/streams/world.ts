@@ -18,6 +18,7 @@ import { FaultyStore } from './faulty-store.ts';
 import { FaultyStream } from './faulty-stream.ts';
 import { Freezer } from './freezer.ts';
 import { Court, MappingJudge } from './judge/index.ts';
+import { limitsOf } from './performance.ts';
 import type { StreamAction, StreamPlan, StreamSend } from './plan.ts';
 import type { Offered } from './record.ts';
 import { WatchedStream } from './stream.ts';
@@ -175,10 +176,9 @@ export class StreamSimulation {
     };
     const functions = new Map<string, FunctionRef<KinesisStreamEvent>>();
     for (const fn of this.plan.functions) {
-      const { name, timeoutSeconds: timeout, reserved } = fn;
+      const { name, timeoutSeconds: timeout } = fn;
       const target = new StreamTarget(around, fn, judgeOf, this.trace);
-      const limit = reserved === undefined ? {} : { reservedConcurrentExecutions: reserved };
-      functions.set(name, engine.function({ name, target, timeout, ...limit }));
+      functions.set(name, engine.function({ name, target, timeout, ...limitsOf(fn) }));
     }
     for (const judge of this.judges) {
       const { mapping } = judge.bench;
@@ -203,6 +203,7 @@ export class StreamSimulation {
   #heard<Name extends keyof EngineEvents>(life: Life, name: Name, event: EngineEvents[Name]): void {
     if (life.isDead) return;
     if (name === 'engine.defect') this.court.fail('defect', describe((event as EngineEvents['engine.defect']).error));
+    if (name === 'breaker.state') this.court.heard(life, event as EngineEvents['breaker.state']);
     if (name !== 'shard.state') return;
     const { mapping, shardId, state } = event as EngineEvents['shard.state'];
     if (state === 'trimmed') this.judges.find(({ bench }) => bench.mapping.name === mapping)?.trimmed(life, shardId);

@@ -1,4 +1,5 @@
 import { SeededRandom } from '../../../src/index.ts';
+import { drawRemote, REMOTE_SHARE } from '../draw-outages.ts';
 import type { Behaviour } from '../plan.ts';
 import type { Outage, StreamFields, StreamFunction } from '../streams/plan.ts';
 import type { TopicAction, TopicFaults, TopicOfPlan, TopicPlan, TopicSend } from './plan.ts';
@@ -17,6 +18,14 @@ const PROCESSES_MAX = 3;
 
 /** Draws a world. The same seed gives the same world, always. */
 export function drawTopicPlan(seed: number): TopicPlan {
+  const plan = drawPlain(seed);
+  const random = new SeededRandom(Math.imul(seed, 0x85ebca6b));
+  for (let turn = 0; turn < 4; turn += 1) random.next();
+  return random.chance(REMOTE_SHARE) ? { ...plan, fn: { ...plan.fn, remote: drawRemote(FAULTS_MS, random) } } : plan;
+}
+
+/** A world whose function is in the processes of the engines. */
+function drawPlain(seed: number): TopicPlan {
   const random = new SeededRandom(seed ^ 0x70_91_c5);
   const topic = drawTopic(random);
   const fn = drawFunction(random);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BREAKER_SABOTAGES } from '../breaker-sabotages.ts';
 import { Workshop } from '../workshop.ts';
 import { TOPIC_SABOTAGES } from './sabotages.ts';
 
@@ -14,7 +15,7 @@ afterAll(() => {
 });
 
 describe('the judge of topics', () => {
-  it.for(TOPIC_SABOTAGES)('finds: $name', (sabotage) => {
+  it.for([...TOPIC_SABOTAGES, ...BREAKER_SABOTAGES])('finds: $name', (sabotage) => {
     const text = workshop.simulate(workshop.build(sabotage), SEEDS);
     const rule = /^seed \d+ breaks (\w+)/m.exec(text)?.[1];
     expect(sabotage.rules, text).toContain(rule);

@@ -2,7 +2,8 @@ import type { SelfManagedKafkaEvent } from 'aws-lambda';
 import type { FunctionTarget, Invocation, InvocationContext, Outcome } from '../../../src/index.ts';
 import { type Answer, doneAnswer } from '../answers.ts';
 import { never } from '../life.ts';
-import { cross, isOut, strikes } from '../streams/faulty.ts';
+import { strikes } from '../streams/faulty.ts';
+import { type Audience, FUNCTION_ERROR, failingScript, perform, plainScript, type Script } from '../streams/performance.ts';
 import type { StreamFunction } from '../streams/plan.ts';
 import { type Offered, textOf } from '../streams/record.ts';
 import { short, type Trace } from '../trace.ts';
@@ -10,17 +11,9 @@ import { brokenTopicAnswer, type Named, partialTopicAnswer } from './answers.ts'
 import type { TopicSurroundings } from './faulty-topic.ts';
 import type { TopicInvocation } from './judge/index.ts';
 
-/** What an invocation will do, unless it is cut off. */
-interface Script {
-  readonly outcome: Outcome;
-  readonly answer: Answer | undefined;
-  readonly afterMs: number;
-  readonly endMs: number;
-  readonly stopMs: number;
-}
-
 /** The function as one process calls it; it does what its plan and chance say. */
 export class TopicTarget implements FunctionTarget<SelfManagedKafkaEvent> {
+  readonly remote: boolean;
   readonly #around: TopicSurroundings;
   readonly #plan: StreamFunction;
   readonly #trace: Trace;
@@ -28,6 +21,7 @@ export class TopicTarget implements FunctionTarget<SelfManagedKafkaEvent> {
   constructor(around: TopicSurroundings, plan: StreamFunction, trace: Trace) {
     this.#around = around;
     this.#plan = plan;
+    this.remote = plan.remote !== undefined;
     this.#trace = trace;
   }
 
@@ -53,7 +47,7 @@ export class TopicTarget implements FunctionTarget<SelfManagedKafkaEvent> {
       life.end();
       return { outcome: never(), ended: never() };
     }
-    return this.#perform(invocation, this.#script(records), context.signal);
+    return perform(this.#around, invocation, this.#script(records), context.signal, this.#audience(invocation));
   }
 
   close(): Promise<void> {
@@ -64,69 +58,36 @@ export class TopicTarget implements FunctionTarget<SelfManagedKafkaEvent> {
     return `p${String(this.#around.life.number)}`;
   }
 
-  #perform(invocation: TopicInvocation, script: Script, signal: AbortSignal): Invocation {
-    const { life, clock, judge } = this.#around;
-    let resolveOutcome: (outcome: Outcome) => void = () => undefined;
-    let resolveEnded: () => void = () => undefined;
-    const outcome = new Promise<Outcome>((resolve) => {
-      resolveOutcome = resolve;
-    });
-    const ended = new Promise<void>((resolve) => {
-      resolveEnded = resolve;
-    });
-    const end = async (): Promise<void> => {
-      await cross(this.#around);
-      life.handlers -= 1;
-      judge.ended(invocation);
-      resolveEnded();
+  #audience(invocation: TopicInvocation): Audience<Answer> {
+    const { judge } = this.#around;
+    const request = `request ${invocation.requestId.slice(0, 4)}`;
+    return {
+      answered: (given, said) => {
+        const concluded = conclude(judge.bench.mapping.fields.partial, invocation.records, given, said);
+        this.#trace.note(this.#who, `answers ${given.kind}, ${String(concluded.handled)} done, ${request}`);
+        judge.answered(invocation, given, concluded);
+      },
+      tooLate: () => {
+        this.#trace.note(this.#who, `answers too late, ${request}`);
+      },
+      ended: () => {
+        judge.ended(invocation);
+      },
     };
-    const answer = async (meant: Outcome, said: Answer | undefined, endMs: number): Promise<void> => {
-      if (invocation.hasAnswered) return;
-      invocation.hasAnswered = true;
-      await cross(this.#around);
-      // Nobody waits any more for what comes while the process is held.
-      const given: Outcome = signal.aborted ? { kind: 'timeout' } : meant;
-      const concluded = conclude(judge.bench.mapping.fields.partial, invocation.records, given, said);
-      const request = invocation.requestId.slice(0, 4);
-      this.#trace.note(this.#who, `answers ${given.kind}, ${String(concluded.handled)} done, request ${request}`);
-      judge.answered(invocation, concluded);
-      resolveOutcome(given);
-      if (endMs <= 0) await end();
-      else clock.timer(endMs, () => void end());
-    };
-    const cancel = clock.timer(script.afterMs, () => void answer(script.outcome, script.answer, script.endMs));
-    const onAbort = (): void => {
-      cancel();
-      void answer({ kind: 'timeout' }, undefined, script.stopMs);
-    };
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    return { outcome, ended };
   }
 
-  #script(records: readonly Offered[]): Script {
+  #script(records: readonly Offered[]): Script<Answer> {
     const { random, judge, clock, faultsEndAt } = this.#around;
-    const { behaviour, timeoutSeconds } = this.#plan;
-    const [least, most] = behaviour.workMs;
-    const base = { afterMs: Math.min(random.integer(least, most), timeoutSeconds * 1000 - 1), answer: undefined, endMs: 0, stopMs: 0 };
-    const message = 'a fault of the simulation';
-    const error: Outcome = { kind: 'function-error', errorType: 'Error', errorMessage: message };
-    const late: Outcome = { kind: 'success', text: () => '' };
-    const strike = (probability: number): boolean => strikes(this.#around, probability);
-    if (isOut(this.#around, 'functions')) return { ...base, outcome: { kind: 'service-error', message, retryAfterMs: undefined } };
-    if (strike(behaviour.functionError)) return { ...base, outcome: error };
-    if (strike(behaviour.throttled)) return { ...base, outcome: { kind: 'throttled', message, retryAfterMs: undefined } };
-    if (strike(behaviour.serviceError)) return { ...base, outcome: { kind: 'service-error', message, retryAfterMs: undefined } };
-    if (strike(behaviour.terminal)) return { ...base, outcome: { kind: 'terminal', code: 'AccessDenied', message } };
-    if (strike(behaviour.timeout)) return { ...base, outcome: late, afterMs: timeoutSeconds * 1000 + 5000 };
-    if (strike(behaviour.hang)) return { ...base, outcome: late, afterMs: timeoutSeconds * 1000 + 5000, stopMs: behaviour.hangMs };
+    const base = plainScript(this.#around, this.#plan);
+    const failing = failingScript(this.#around, this.#plan, base);
+    if (failing !== undefined) return failing;
     const { fields } = judge.bench.mapping;
     // Without a limit somebody mends the function in the end.
     const isPoisonous = fields.maximumRetryAttempts >= 0 || clock.monotonic() < faultsEndAt;
     const poison = isPoisonous ? records.filter((record) => record.poison) : [];
-    if (poison.length > 0 && !fields.partial) return { ...base, outcome: error };
+    if (poison.length > 0 && !fields.partial) return { ...base, outcome: FUNCTION_ERROR };
     const answer = this.#answer(records, poison);
-    const endMs = strike(behaviour.lateEnd) ? random.integer(1, 3000) : 0;
+    const endMs = strikes(this.#around, this.#plan.behaviour.lateEnd) ? random.integer(1, 3000) : 0;
     return { ...base, answer, endMs, outcome: { kind: 'success', text: answer.text } };
   }
 

@@ -12,6 +12,7 @@ import { Life } from '../life.ts';
 import { FaultyDestination } from '../streams/faulty-destination.ts';
 import { Freezer } from '../streams/freezer.ts';
 import { Court } from '../streams/judge/index.ts';
+import { limitsOf } from '../streams/performance.ts';
 import type { StreamMapping } from '../streams/plan.ts';
 import type { Offered } from '../streams/record.ts';
 import { Trace } from '../trace.ts';
@@ -156,9 +157,8 @@ export class TopicSimulation {
 
   #furnish(engine: CoreEngine, around: TopicSurroundings, source: FaultyTopic, factor: number): void {
     const [mapping] = this.plan.mappings;
-    const { name, timeoutSeconds: timeout, reserved } = this.plan.fn;
-    const limit = reserved === undefined ? {} : { reservedConcurrentExecutions: reserved };
-    const target = engine.function({ name, target: new TopicTarget(around, this.plan.fn, this.trace), timeout, ...limit });
+    const { name, timeoutSeconds: timeout } = this.plan.fn;
+    const target = engine.function({ name, target: new TopicTarget(around, this.plan.fn, this.trace), timeout, ...limitsOf(this.plan.fn) });
     const { partial, startingPosition, isFiltered, tumblingWindowInSeconds: _, ...rest } = mapping.fields;
     engine.map({
       ...rest,
@@ -178,6 +178,7 @@ export class TopicSimulation {
   #heard<Name extends keyof EngineEvents>(life: Life, name: Name, event: EngineEvents[Name]): void {
     if (life.isDead) return;
     if (name === 'engine.defect') this.court.fail('defect', describe((event as EngineEvents['engine.defect']).error));
+    if (name === 'breaker.state') this.court.heard(life, event as EngineEvents['breaker.state']);
     if (name !== 'shard.state') return;
     const { shardId, state } = event as EngineEvents['shard.state'];
     if (state === 'trimmed') this.judge.stands(life, shardId);

@@ -1,5 +1,5 @@
 import type { KinesisRecord } from '../../../../adapters/source/embedded-stream/index.ts';
-import type { Discard, ReadRequest, RowWrite, StoredRow, StreamStep } from '../../../../src/index.ts';
+import type { Discard, Outcome, ReadRequest, RowWrite, StoredRow, StreamStep } from '../../../../src/index.ts';
 import type { Life } from '../../life.ts';
 import type { StreamSend } from '../plan.ts';
 import { type Offered, rangeOf, type StreamInvocation, type Tenure, textOf } from '../record.ts';
@@ -186,14 +186,15 @@ export class MappingJudge {
     this.#checkParents(records[0]);
     this.#discards.checkInvoked(invocation);
     this.#lanes.invoked(invocation);
-    court.invoked(tenure.life, fn);
+    court.invoked(invocation, fn);
     if (window !== undefined) this.#windows?.invoked(invocation, window);
     this.#checkAlone(invocation);
     tenure.running.add(invocation);
   }
 
   /** `state`: of a success in a tumbling window. */
-  answered(invocation: StreamInvocation, concluded: Concluded, state: AnsweredState | undefined): void {
+  answered(invocation: StreamInvocation, given: Outcome, concluded: Concluded, state: AnsweredState | undefined): void {
+    this.bench.court.answered(invocation, this.bench.fn, given);
     const { handled, failed } = concluded;
     const { tenure, records, window } = invocation;
     const isInWindow = window !== undefined && state !== undefined;

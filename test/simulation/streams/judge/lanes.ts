@@ -68,7 +68,9 @@ export class Lanes {
     if (fn.reserved !== undefined || tenure.hasSuspects || (tenure.isResumed && !isStoreSound)) return;
     const storeMs = tenure.isResumed ? STORE_LATENCIES * latencyMs : 0;
     const most = isFresh ? mapping.fields.maximumBatchingWindowInSeconds * 1000 : RETRY_MS;
-    const waited = court.now() - since;
+    const passesSince = court.passesSince(tenure.life, fn);
+    if (passesSince === undefined) return;
+    const waited = court.now() - Math.max(since, passesSince);
     if (waited <= most + storeMs + SLACK_MS) return;
     const hasOther = [...tenure.lanes.values()].some((other) => other !== lane && other.isInTrouble);
     court.fail(

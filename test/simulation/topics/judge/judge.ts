@@ -2,6 +2,7 @@ import type { KafkaRecord } from '../../../../adapters/source/embedded-topic/ind
 import type {
   Discard,
   OffsetCommit,
+  Outcome,
   PartitionReadRequest,
   SourceError,
   StreamPosition,
@@ -207,10 +208,11 @@ export class TopicJudge {
     this.#tenures.invoked(tenure, invocation);
     this.#discards.checkInvoked(invocation);
     if (tenure.phase === 'owned') this.#lanes.invoked(invocation);
-    court.invoked(tenure.life, fn);
+    court.invoked(invocation, fn);
   }
 
-  answered(invocation: TopicInvocation, { handled, failed }: Concluded): void {
+  answered(invocation: TopicInvocation, given: Outcome, { handled, failed }: Concluded): void {
+    this.bench.court.answered(invocation, this.bench.fn, given);
     const { tenure, records } = invocation;
     for (const record of records.slice(0, handled)) {
       record.isFinished = true;
