@@ -17,6 +17,8 @@ interface Receive {
 export function watchLimits({ fail, now }: Bench): Watcher {
   const running = new Set<InvocationFacts>();
   const receives = new Map<ReceiveRequest, Receive>();
+  /** When each receipt handle came. */
+  const arrivals = new Map<string, number>();
 
   /** Open receives and invocations of some mappings; a receive may hang over from the collection of a batch that runs. */
   const inUse = (life: Life, isMeant: (mapping: MappingFacts) => boolean): { invocations: number; credits: number } => {
@@ -55,13 +57,14 @@ export function watchLimits({ fail, now }: Bench): Watcher {
       if (request.max > Math.min(10, mapping.batchSize))
         fail('R9', `${mapping.name} asks for ${String(request.max)}, BatchSize is ${String(mapping.batchSize)}`);
     },
-    receiveEnded: ({ request }) => {
+    receiveEnded: ({ request, messages }) => {
       receives.delete(request);
+      for (const { receiptHandle } of messages) arrivals.set(receiptHandle, now());
     },
     invoked: (invocation) => {
       const { mapping, records, bytes } = invocation;
       running.add(invocation);
-      if (mapping.windowMs > 0 && records.length < mapping.batchSize) hangOver(invocation, receives);
+      if (mapping.windowMs > 0 && records.length < mapping.batchSize) hangOver(invocation, receives, arrivals);
       check(invocation.life, mapping);
       if (records.length === 0 || records.length > mapping.batchSize)
         fail('R3', `a batch of ${String(records.length)}, BatchSize is ${String(mapping.batchSize)}`);
@@ -87,8 +90,13 @@ export function watchLimits({ fail, now }: Bench): Watcher {
  * A batch went before the receive was answered that was to fill it. Which of several that is cannot be seen from
  * outside, so every one that could be counts.
  */
-function hangOver({ life, mapping, records, startedAt }: InvocationFacts, receives: ReadonlyMap<ReceiveRequest, Receive>): void {
-  const since = startedAt - mapping.windowMs;
+function hangOver(
+  { life, mapping, records, startedAt }: InvocationFacts,
+  receives: ReadonlyMap<ReceiveRequest, Receive>,
+  arrivals: ReadonlyMap<string, number>,
+): void {
+  // It may have waited since its window ended, as for a breaker.
+  const since = Math.min(startedAt - mapping.windowMs, ...records.map(({ receiptHandle }) => arrivals.get(receiptHandle) ?? startedAt));
   for (const [{ max }, receive] of receives) {
     const isOfBatch = receive.life === life && receive.mapping === mapping && receive.startedAt >= since;
     if (isOfBatch && max <= mapping.batchSize - records.length) receive.isOverhang = true;
