@@ -48,12 +48,12 @@ const visibility: readonly QueueCase[] = [
   },
   {
     promise: 'keeps a message hidden for longer when its visibility is prolonged',
-    setup: { visibilityTimeoutSeconds: 1 },
+    setup: { visibilityTimeoutSeconds: 2 },
     prove: async (driver, { fifo }) => {
       await sent(driver, fifo, 1);
       const first = await driver.one();
-      await driver.changeVisibility(4, first);
-      expect(await driver.receive({ waitSeconds: 2 })).toEqual([]);
+      await driver.changeVisibility(6, first);
+      expect(await driver.receive({ waitSeconds: 3 })).toEqual([]);
       expect((await driver.one()).messageId).toBe(first.messageId);
     },
   },

@@ -167,7 +167,7 @@ describeWithBackend('localstack', 'batches of a queue', ({ endpoint }) => {
       source: engine.sqs(queue.arn),
       batchSize: 2,
       scalingConfig: { maximumConcurrency: 3 },
-      target: () => together.while(() => pause(60)),
+      target: () => together.while(() => pause(250)),
     });
     await engine.start();
     await engine.idle({ timeoutMs: 60_000 });
@@ -187,7 +187,7 @@ describeWithBackend('localstack', 'batches of a queue', ({ endpoint }) => {
       target: {
         invoke: ({ Records }) => {
           order.push(Records[0]?.eventSourceARN ?? '');
-          const ended = together.while(() => pause(40));
+          const ended = together.while(() => pause(150));
           return { outcome: ended.then(() => ({ kind: 'success', text: () => '' })), ended };
         },
         close: () => Promise.resolve(),

@@ -77,7 +77,7 @@ describeWithBackend('localstack', 'a FIFO queue', ({ endpoint }) => {
         running.set(group, (running.get(group) ?? 0) + 1);
         mostOfOne = Math.max(mostOfOne, running.get(group) ?? 0);
         mostGroups = Math.max(mostGroups, [...running.values()].filter((count) => count > 0).length);
-        await pause(100);
+        await pause(300);
         running.set(group, (running.get(group) ?? 0) - 1);
       },
     });

@@ -39,7 +39,7 @@ describeWithBackend('localstack', 'idle()', ({ endpoint }) => {
     expect([...done.values()]).toEqual([5, 5]);
     for (const queue of queues) expect(await queue.counts()).toEqual(EMPTY);
     // A second time at once, and again after new input.
-    await engine.idle({ timeoutMs: 5_000 });
+    await engine.idle({ timeoutMs: 60_000 });
     await queues[0]?.send(['one more']);
     await engine.idle({ timeoutMs: 60_000 });
     expect(done.get(queues[0]?.arn ?? '')).toBe(6);
@@ -52,8 +52,8 @@ describeWithBackend('localstack', 'idle()', ({ endpoint }) => {
     engine.map({ name: 'orders', source: engine.sqs(queue.arn), target: () => Promise.reject(new Error('no')) });
     await engine.start();
     await engine.finished();
-    await expect(engine.idle({ timeoutMs: 1_500 })).rejects.toThrow(
-      /^not idle after 1500 ms: orders: the queue reports 0 visible, 1 hidden and 0 delayed messages[^]*\n {2}orders slot \d: the source has nothing/,
+    await expect(engine.idle({ timeoutMs: 4_000 })).rejects.toThrow(
+      /^not idle after 4000 ms: orders: the queue reports 0 visible, 1 hidden and 0 delayed messages[^]*\n {2}orders slot \d: the source has nothing/,
     );
   });
 
@@ -134,7 +134,7 @@ describeWithBackend('localstack', 'stop()', ({ endpoint }) => {
   });
 
   test.for([
-    [2_000, 'hands an open batch over early and deletes it', 8, 0],
+    [6_000, 'hands an open batch over early and deletes it', 8, 0],
     [0, 'begins nothing: an open batch stays in the queue', 0, 8],
   ] as const)('with %i ms left %s', async ([timeoutMs, , handled, left], { onTestFinished }) => {
     const queue = await world.queue({ visibilitySeconds: 300 });
