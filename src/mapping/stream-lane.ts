@@ -135,7 +135,10 @@ export class StreamLane {
       if (items.length > 0 && (filled || open.isComplete(clock.monotonic()))) {
         return { ...FRESH, entries: items };
       }
-      if (this.#queue.isFinished) return undefined;
+      if (this.#queue.isFinished) {
+        this.#reason = { kind: 'no-records' };
+        return undefined;
+      }
       await this.#untilChanged(closesAt, items.length);
     }
     return undefined;
