@@ -134,11 +134,11 @@ export class Losses {
     return court.wall() - (Number.isFinite(read) ? read : Math.max(this.#owedSince, stream.bornAt));
   }
 
-  /** A shard that is gone cannot stand still; those that came of it can. */
+  /** A shard that is gone cannot stand still; those that came of it can, or wait behind another that does. */
   #isTold(shardId: string): boolean {
-    const { current, records, stream } = this.#bench;
+    const { records, stream } = this.#bench;
     const children = records.childrenOf(stream.incarnation, shardId);
-    return children.length > 0 && children.every((child) => current()?.trimmed.has(child) === true || this.#isTold(child));
+    return children.length > 0 && children.every((child) => this.#standsStill(child) || this.#isTold(child));
   }
 
   /** A shard, or one it comes from, has stopped in the newest tenure. */
