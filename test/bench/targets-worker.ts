@@ -6,6 +6,8 @@ import { handler } from '../../adapters/target/function/index.ts';
 import { http } from '../../adapters/target/http/index.ts';
 import { processTarget } from '../../adapters/target/process/index.ts';
 import { type FunctionTarget, type InvocationContext, silentLogger } from '../../src/index.ts';
+import { RunContext } from '../../src/invoke/run-context.ts';
+import { systemClock, systemRandom } from '../../src/system.ts';
 import { functionFolder } from '../support/function-folder.ts';
 import { answer } from './child.ts';
 import { Span } from './span.ts';
@@ -45,22 +47,21 @@ function sqsEvent(kilobytes: number): object {
   return { Records: Array.from({ length: Math.max(1, Math.round((kilobytes * 1000) / size)) }, () => ({ ...record })) };
 }
 
-function context(): InvocationContext {
-  return {
-    requestId: randomUUID(),
-    functionName: 'orders',
-    functionVersion: '$LATEST',
-    invokedFunctionArn: 'arn:aws:lambda:eu-central-1:000000000000:function:orders',
-    deadline: Date.now() + TIMEOUT_MS,
-    timeoutMs: TIMEOUT_MS,
-    remainingMs: () => TIMEOUT_MS,
-    attempt: 1,
-    signal: new AbortController().signal,
-  };
+const FUNCTION = {
+  name: 'orders',
+  version: '$LATEST',
+  arn: 'arn:aws:lambda:eu-central-1:000000000000:function:orders',
+  timeoutMs: TIMEOUT_MS,
+};
+
+/** As the engine gives it. */
+function context(target: FunctionTarget): InvocationContext {
+  const definition = { ...FUNCTION, target, reservedConcurrency: undefined };
+  return new RunContext({ definition, clock: systemClock, requestId: systemRandom.uuid(), attempt: 1, trace: undefined });
 }
 
 /** One whole invocation: the answer read, and its end. */
-async function invoke(target: FunctionTarget, event: unknown, given: InvocationContext = context()): Promise<string> {
+async function invoke(target: FunctionTarget, event: unknown, given: InvocationContext = context(target)): Promise<string> {
   const invocation = target.invoke(event, given);
   const outcome = await invocation.outcome;
   await invocation.ended;

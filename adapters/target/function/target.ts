@@ -1,4 +1,5 @@
 import { ConfigError, type FunctionTarget, type Invocation, type InvocationContext, type Outcome } from '../../../src/index.ts';
+import { onAbort } from '../../shared/abort.ts';
 import { type FunctionContext, HandlerContext } from './context.ts';
 import { functionError } from './failure.ts';
 
@@ -92,20 +93,6 @@ class Answer {
     this.#forgetAbort();
     this.#resolve(outcome);
   }
-}
-
-/** Without a signal where that can be: it would cost as much as many a handler. */
-function onAbort(context: InvocationContext, callback: () => void): () => void {
-  if (context.onAbort !== undefined) return context.onAbort(callback);
-  const { signal } = context;
-  if (signal.aborted) {
-    callback();
-    return () => undefined;
-  }
-  signal.addEventListener('abort', callback, { once: true });
-  return () => {
-    signal.removeEventListener('abort', callback);
-  };
 }
 
 /** As Lambda's Node runtime does it: what has no JSON of its own (undefined, a function) is `null`. Throws for cycles and BigInt. */

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
-import type { Outcome } from '../../../src/index.ts';
+import type { InvocationContext, Outcome } from '../../../src/index.ts';
+import { onAbort } from '../../shared/abort.ts';
 import { answerTooLarge } from '../../shared/function-error.ts';
 import type { HttpHandler } from './client.ts';
 import { emulatorOutcome, saysMore } from './emulator.ts';
@@ -25,7 +26,7 @@ export class Exchange implements HttpHandler {
   readonly outcome: Promise<Outcome>;
   readonly ended: Promise<void>;
   readonly #limits: ExchangeLimits;
-  readonly #signal: AbortSignal;
+  #forgetAbort: () => void = ignore;
   #answer: (outcome: Outcome) => void = ignore;
   #end: () => void = ignore;
   #over = false;
@@ -37,17 +38,15 @@ export class Exchange implements HttpHandler {
   #chunks: Buffer[] | undefined;
   #bytes = 0;
 
-  constructor(limits: ExchangeLimits, signal: AbortSignal) {
+  constructor(limits: ExchangeLimits, context: InvocationContext) {
     this.#limits = limits;
-    this.#signal = signal;
     this.outcome = new Promise((resolve) => {
       this.#answer = resolve;
     });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener('abort', this.#onAbort);
+    this.#forgetAbort = onAbort(context, this.#onAbort);
   }
 
   /** False once nothing can come of it any more, so that it need not be sent. */
@@ -64,7 +63,7 @@ export class Exchange implements HttpHandler {
   finish(outcome: Outcome): void {
     this.#answer(outcome);
     this.#over = true;
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#forgetAbort();
     this.#end();
   }
 

@@ -33,7 +33,7 @@ class HttpTarget implements FunctionTarget {
   }
 
   invoke(event: unknown, context: InvocationContext): Invocation {
-    const exchange = new Exchange(this.#options, context.signal);
+    const exchange = new Exchange(this.#options, context);
     const ended = this.#run(exchange, event, context);
     this.#running.add(ended);
     void ended.then(() => this.#running.delete(ended));

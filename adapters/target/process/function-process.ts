@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Outcome } from '../../../src/index.ts';
+import { onAbort } from '../../shared/abort.ts';
 import { traceIdOf } from '../../shared/trace-id.ts';
 import { environmentOf, type FunctionIdentity, logStreamName } from './environment.ts';
 import { type Exit, exitError, initTimeout } from './exit.ts';
@@ -40,6 +41,7 @@ export class FunctionProcess implements RuntimeListener {
   #child: ChildProcess | undefined;
   #log: ProcessLog | undefined;
   #job: Job | undefined;
+  #forgetAbort: () => void = () => undefined;
   #error: RuntimeError | undefined;
   #startedAt = 0;
   #hasFailedToStart = false;
@@ -79,12 +81,12 @@ export class FunctionProcess implements RuntimeListener {
 
   /** Gives it an invocation. Only while it is idle. */
   run(job: Job): void {
-    const { requestId, functionVersion, invokedFunctionArn, deadline, signal } = job.context;
+    const { requestId, functionVersion, invokedFunctionArn, deadline } = job.context;
     this.#phase = 'busy';
     this.#job = job;
     this.#error = undefined;
     this.#child?.ref();
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#forgetAbort = onAbort(job.context, this.#onAbort);
     this.#log?.start(requestId, functionVersion);
     this.#api.hand({
       requestId,
@@ -232,7 +234,7 @@ export class FunctionProcess implements RuntimeListener {
     const job = this.#job;
     if (job === undefined) return;
     this.#job = undefined;
-    job.context.signal.removeEventListener('abort', this.#onAbort);
+    this.#forgetAbort();
     if (job.answered !== undefined) this.#log?.end(job.answered, this.#child?.pid ?? 0, this.#error);
     job.end();
   }

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../../src/index.ts';
+import { onAbort } from '../../shared/abort.ts';
 import type { FunctionIdentity } from './environment.ts';
 import { FunctionProcess, type ProcessListener } from './function-process.ts';
 import type { Job } from './job.ts';
@@ -71,29 +72,29 @@ export class ProcessPool implements ProcessListener {
   }
 
   #wait(job: Job): void {
-    const { signal, remainingMs } = job.context;
+    const { remainingMs } = job.context;
     const end = (outcome: Outcome): void => {
       waiting.leave();
       job.answer(outcome);
       job.end();
     };
-    const onAbort = (): void => {
-      end({ kind: 'timeout' });
-    };
     // An invocation that never ran must not count as one that took too long.
     const patience = setTimeout(() => {
       if (this.#waiting.indexOf(waiting) >= this.#starting()) end(this.#busy());
     }, remainingMs() / 2);
+    let forgetAbort = (): void => undefined;
     const waiting: Waiting = {
       job,
       leave: () => {
         this.#waiting = this.#waiting.filter((one) => one !== waiting);
-        signal.removeEventListener('abort', onAbort);
+        forgetAbort();
         clearTimeout(patience);
       },
     };
-    signal.addEventListener('abort', onAbort, { once: true });
     this.#waiting.push(waiting);
+    forgetAbort = onAbort(job.context, () => {
+      end({ kind: 'timeout' });
+    });
     this.#grow();
   }
 

@@ -1,4 +1,5 @@
 import type { FunctionTarget, Invocation, InvocationContext } from '../../../src/index.ts';
+import { hasAborted } from '../../shared/abort.ts';
 import { type FileWatch, watchFiles } from './file-watch.ts';
 import { Job } from './job.ts';
 import { type ProcessTargetOptions, type ResolvedProcessTarget, resolveProcessTarget } from './options.ts';
@@ -53,8 +54,8 @@ class ProcessTarget implements FunctionTarget {
     return this.#closing;
   }
 
-  #refusal({ signal }: InvocationContext, body: string | undefined): Parameters<Job['answer']>[0] | undefined {
-    if (signal.aborted) return { kind: 'timeout' };
+  #refusal(context: InvocationContext, body: string | undefined): Parameters<Job['answer']>[0] | undefined {
+    if (hasAborted(context)) return { kind: 'timeout' };
     if (this.#closing !== undefined) return { kind: 'service-error', message: 'the target is closed', retryAfterMs: undefined };
     if (body === undefined) return { kind: 'terminal', code: 'InvalidEvent', message: 'the event has no JSON' };
     // Most events are far too short to be counted in bytes.
