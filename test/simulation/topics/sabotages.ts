@@ -38,12 +38,12 @@ export const TOPIC_SABOTAGES: readonly WideSabotage[] = [
     name: 'the heartbeat waits for what the function does',
     file: 'adapters/source/embedded-topic/membership.ts',
     find: 'const standing = group.heartbeat(memberId);',
-    replace: "const standing = this.#owned.size > 0 ? 'stable' : group.heartbeat(memberId);",
+    replace: "const standing = this.#isSettled && this.#owned.size > 0 ? 'stable' : group.heartbeat(memberId);",
     also: [
       {
         file: 'adapters/source/embedded-topic/membership.ts',
-        find: "if (!this.#owns(commit.partition, commit.epoch)) return 'refused';",
-        replace: "this.#group?.heartbeat(this.#memberId);\n    if (!this.#owns(commit.partition, commit.epoch)) return 'refused';",
+        find: "if (this.#owned.get(commit.partition) !== commit.epoch) return 'refused';",
+        replace: "this.#group?.heartbeat(this.#memberId);\n    if (this.#owned.get(commit.partition) !== commit.epoch) return 'refused';",
       },
     ],
     rules: ['R11'],
@@ -86,8 +86,8 @@ export const TOPIC_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'what runs is not told of the deadline of a rebalance',
     file: 'src/mapping/topic-tenure.ts',
-    find: 'const onDeadline = (): void => {\n      for (const work of works) work.cut();',
-    replace: 'const onDeadline = (): void => {',
+    find: 'const cutOff = (): void => {\n      for (const work of works) work.cut();',
+    replace: 'const cutOff = (): void => {',
     rules: ['R6'],
   },
   {
