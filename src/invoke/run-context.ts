@@ -30,7 +30,7 @@ export class RunContext implements InvocationContext {
   readonly remainingMs: () => number;
   readonly attempt: number;
   readonly onAbort: (callback: () => void) => () => void;
-  readonly trace?: TraceLink;
+  declare readonly trace?: TraceLink;
   declare readonly signal: AbortSignal;
   readonly #aborted = new Latch();
   #controller: AbortController | undefined;

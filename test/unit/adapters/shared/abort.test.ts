@@ -5,7 +5,7 @@ import type { InvocationContext } from '../../../../src/index.ts';
 import { invocationContext } from '../../../conformance/target-suite.ts';
 
 /** As a user's own engine may give it: with nothing but a signal. */
-function withSignal(): { readonly context: InvocationContext; abort(): void } {
+function withSignal(): { readonly context: InvocationContext; readonly abort: () => void } {
   const controller = new AbortController();
   return {
     context: invocationContext(controller.signal),
