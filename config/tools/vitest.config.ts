@@ -7,6 +7,7 @@
  * - acceptance   needs back ends and a build: the daemon as a process
  */
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -53,7 +54,16 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'simulation', setupFiles, include: ['test/simulation/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: 'simulation',
+          setupFiles,
+          include: ['test/simulation/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // On a virtual clock nobody is in the way of anybody: all cores, where Vitest would leave one of two unused.
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,
