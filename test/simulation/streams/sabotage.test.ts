@@ -4,7 +4,7 @@ import { Workshop } from '../workshop.ts';
 import { STREAM_SABOTAGES } from './sabotages.ts';
 import { WINDOW_SABOTAGES } from './window-sabotages.ts';
 
-const SEEDS = 200;
+const SEEDS = 400;
 const workshop = new Workshop('streams');
 
 beforeAll(() => {

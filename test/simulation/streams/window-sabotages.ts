@@ -66,7 +66,8 @@ export const WINDOW_SABOTAGES: readonly WideSabotage[] = [
     find: "    case 'malformed':\n      return failed(question, { message: answer.reason, functionError: null });",
     replace:
       "    case 'malformed':\n      if (state !== undefined) return { kind: 'advance', done: 0, at: now + 1000, failure: { message: answer.reason, functionError: null }, state };\n      return failed(question, { message: answer.reason, functionError: null });",
-    rules: ['R1'],
+    // It goes on without counting the failure.
+    rules: ['R1', 'R3'],
   },
   {
     name: 'the state of a partial answer is not adopted',
