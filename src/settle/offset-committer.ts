@@ -188,6 +188,7 @@ export class OffsetCommitter {
     const failed: OwnedRow[] = [];
     let refused = false;
     let records = 0n;
+    const partitions: number[] = [];
     let error: SourceError | undefined;
     try {
       const results = await membership.commit(commits);
@@ -199,12 +200,13 @@ export class OffsetCommitter {
           this.#parts.onRefused(row);
         } else if (result === 'committed') {
           records += this.#committed(row, changes[index] ?? 0, commits[index]?.offset);
+          partitions.push(row.partition);
         } else {
           error = result;
           failed.push(row);
         }
       });
-      if (records > 0n) listener('offsets.committed', { mapping, records: Number(records) });
+      if (records > 0n) listener('offsets.committed', { mapping, records: Number(records), partitions });
     } catch (caught) {
       error = asSourceError(caught);
       failed.push(...rows);
