@@ -50,7 +50,7 @@ export const systemRandom: Random = {
 
 const UUID_BYTES = 16;
 /** Random bytes for so many ids are fetched at once. */
-const pool = Buffer.alloc(128 * UUID_BYTES);
+const pool = Buffer.alloc(1024 * UUID_BYTES);
 let used = pool.length;
 /** The text of an id, hyphens in place. */
 const text = Buffer.from('00000000-0000-0000-0000-000000000000');

@@ -48,8 +48,13 @@ export class Invoker {
     // Before the caller listens: who sees that it failed sees what the breaker made of it.
     this.breaker.watch(run.outcome, isCutOff);
     this.#running += 1;
-    if (this.#queue === undefined) void run.begin(event).then(this.#onEnd);
-    else void this.#queue.add(() => run.begin(event)).then(this.#onEnd);
+    if (this.#queue === undefined) run.begin(event, this.#onEnd);
+    else {
+      void this.#queue.add(() => {
+        run.begin(event, this.#onEnd);
+        return run.ended;
+      });
+    }
     return run;
   }
 

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock, Invocation, InvocationContext, Outcome, Span, Tracer } from '../contract/index.ts';
-import type { Latch } from '../kit/index.ts';
+import { type Deferred, deferred, type Latch } from '../kit/index.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { RunContext } from './run-context.ts';
 
@@ -40,18 +40,19 @@ export class Run implements Running {
   readonly requestId: string;
   readonly startedAt: number;
   readonly outcome: Promise<Outcome>;
-  readonly ended: Promise<'stopped' | 'abandoned'>;
   readonly #definition: FunctionDefinition;
   readonly #clock: Clock;
   readonly #options: InvokeOptions;
   #comeOut: (outcome: Outcome) => void = nothing;
-  #end: (how: 'stopped' | 'abandoned') => void = nothing;
   #cancelTimer: CancelTimer = nothing;
   #forgetStop: () => void = nothing;
   #context: RunContext | undefined;
   #span: Span | undefined;
   #isOverdue = false;
-  #hasStopped = false;
+  #how: 'stopped' | 'abandoned' | undefined;
+  /** Made for who asks before it has ended. */
+  #ended: Deferred<'stopped' | 'abandoned'> | undefined;
+  #onOver: () => void = nothing;
 
   constructor(definition: FunctionDefinition, clock: Clock, requestId: string, options: InvokeOptions) {
     this.#definition = definition;
@@ -62,13 +63,16 @@ export class Run implements Running {
     this.outcome = new Promise((resolve) => {
       this.#comeOut = resolve;
     });
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve;
-    });
+  }
+
+  get ended(): Promise<'stopped' | 'abandoned'> {
+    if (this.#how !== undefined) return Promise.resolve(this.#how);
+    this.#ended ??= deferred();
+    return this.#ended.promise;
   }
 
   get hasStopped(): boolean {
-    return this.#hasStopped;
+    return this.#how === 'stopped';
   }
 
   /** Makes a span of it. */
@@ -95,8 +99,9 @@ export class Run implements Running {
     });
   }
 
-  /** Invokes the target. Gives `ended`. */
-  begin(event: unknown): Promise<unknown> {
+  /** Invokes the target. `onOver` hears when it has ended. */
+  begin(event: unknown, onOver: () => void): void {
+    this.#onOver = onOver;
     const context = new RunContext({
       definition: this.#definition,
       clock: this.#clock,
@@ -111,7 +116,6 @@ export class Run implements Running {
     // The port rules rejections out; a target of a user's own may reject all the same.
     void Promise.resolve(invocation.outcome).then(this.#onOutcome, this.#onBroken);
     void Promise.resolve(invocation.ended).then(this.#onEnd, this.#onEnd);
-    return this.ended;
   }
 
   #invoke(event: unknown, context: InvocationContext): Invocation {
@@ -135,9 +139,16 @@ export class Run implements Running {
   readonly #onEnd = (): void => {
     this.#cancelTimer();
     this.#forgetStop();
-    this.#hasStopped = true;
     this.#end('stopped');
   };
+
+  /** Who was given up stays given up, also when it stops later. */
+  #end(how: 'stopped' | 'abandoned'): void {
+    if (this.#how !== undefined) return;
+    this.#how = how;
+    this.#ended?.resolve(how);
+    this.#onOver();
+  }
 
   readonly #onDeadline = (): void => {
     this.#isOverdue = true;

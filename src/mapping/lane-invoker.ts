@@ -19,6 +19,8 @@ export interface LaneInvokerParts {
   readonly shardId: string;
   readonly window: LaneWindow | undefined;
   readonly say: (reason: WaitReason) => void;
+  /** Whether it has to be stored that a range begins. */
+  readonly mustBeStored: (range: LaneRange) => boolean;
   /** Asked when a range has its credit: it stores what has to be known if the process ends meanwhile; true: nothing has to be. */
   readonly mayBegin: (range: LaneRange) => true | Promise<boolean>;
   /** It does not begin after all: what was stored is taken back. */
@@ -65,7 +67,7 @@ export class LaneInvoker {
   async invoke(range: LaneRange, isFinal: boolean, left: Latch, batch?: Span): Promise<StreamVerdict | undefined> {
     const { works, say } = this.#parts;
     const { mapping, hardStop, listener, clock } = works;
-    const credit = await this.#creditFor(range);
+    const credit = this.#creditAtOnce(range) ?? (await this.#creditFor(range));
     if (credit === undefined) return undefined;
     // Between the credit and here somebody else may have had a turn.
     if (works.stopping.isSet || !this.#mayPass(credit)) {
@@ -87,6 +89,14 @@ export class LaneInvoker {
       });
     }
     return verdict;
+  }
+
+  /** The way of nearly every range: nothing has to be waited for. */
+  #creditAtOnce(range: LaneRange): TakenCredit | undefined {
+    const { works, mustBeStored } = this.#parts;
+    const { invoker, mapping, stopping, checkpoints } = works;
+    if (stopping.isSet || mustBeStored(range) || checkpoints.trouble?.() !== undefined || this.#hasAged(range)) return undefined;
+    return takeFreeCredit(invoker, mapping);
   }
 
   /** A credit for a range that may begin; `undefined` when it may not now. */

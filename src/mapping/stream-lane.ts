@@ -1,9 +1,10 @@
 import type { SequenceNumber, Span, Wait, WaitReason } from '../contract/index.ts';
 import { Latch, orSet, sleep } from '../kit/index.ts';
+import type { OpenBatch } from '../lanes/index.ts';
 import type { RetryMark, ShardEntry, ShardLedger } from '../settle/index.ts';
 import type { StreamVerdict } from '../verdict/index.ts';
 import { LaneInvoker } from './lane-invoker.ts';
-import { LaneQueue } from './lane-queue.ts';
+import { LaneQueue, type Oversized } from './lane-queue.ts';
 import { FRESH, type LaneRange, retryMark } from './lane-range.ts';
 import { LaneWindow } from './lane-window.ts';
 import { Stated } from './stated.ts';
@@ -70,6 +71,7 @@ export class StreamLane {
       say: (reason) => {
         this.#reason = reason;
       },
+      mustBeStored: (range) => this.#mustBeStored(range),
       mayBegin: (range) => this.#mayBegin(range),
       takeBack: (range) => this.#takeBack(range),
     });
@@ -105,43 +107,59 @@ export class StreamLane {
 
   /** Works until the shard's end is worked off or the mapping stops. */
   async run(): Promise<void> {
-    const { stopping } = this.#works;
+    const { stopping, runGate } = this.#works;
     while (!stopping.isSet) {
-      const range = this.#ranges.pop() ?? (await this.#collect());
+      const next = this.#ranges.pop() ?? this.#collect();
+      const range = next instanceof Promise ? await next : next;
       if (range === undefined) return;
-      await this.#work(range);
+      if (this.#isPlain(range) && runGate.tryEnter()) {
+        const left = this.#entered();
+        await this.#attempt(range, left);
+        left.set();
+      } else await this.#work(range);
     }
   }
 
-  /** The next batch of the queue; `undefined` at the end of the shard or when the mapping stops. */
-  async #collect(): Promise<LaneRange | undefined> {
-    const { clock, stopping } = this.#works;
+  /** Without anything to be looked at before it is tried: the way of nearly every range. */
+  #isPlain(range: LaneRange): boolean {
+    const { notBefore, ran } = range;
+    return notBefore === 0 && ran === undefined && !this.#mustBeStored(range) && !this.#mayBeAged(range) && !this.#invoker.isUsedUp(range);
+  }
+
+  /** The next batch of the queue, at once where it is there; `undefined` at the end of the shard or when the mapping stops. */
+  #collect(): LaneRange | Promise<LaneRange | undefined> {
     const open = this.#queue.open();
-    while (!stopping.isSet) {
-      if (open.items.length === 0 && this.#window?.mustClose(this.#queue) === true) return { ...FRESH, entries: [] };
-      const marked = open.items.length === 0 ? this.#queue.takeMarked() : undefined;
-      if (marked !== undefined && marked !== 'not yet') return marked;
-      const filled = marked === 'not yet' ? false : this.#queue.fill(open, clock.monotonic());
-      if (typeof filled === 'object') {
-        await this.#discard([filled.oversized], {
-          condition: 'MaximumPayloadSizeExceeded',
-          attempts: 1,
-          requestId: undefined,
-          functionError: null,
-        });
-        continue;
-      }
-      const { closesAt, items } = open;
-      if (items.length > 0 && (filled || open.isComplete(clock.monotonic()))) {
-        return { ...FRESH, entries: items };
-      }
-      if (this.#queue.isFinished) {
+    const found = this.#look(open);
+    return found === undefined || 'oversized' in found ? this.#untilCollected(open, found) : found;
+  }
+
+  async #untilCollected(open: OpenBatch<ShardEntry>, first: Oversized | undefined): Promise<LaneRange | undefined> {
+    const { stopping } = this.#works;
+    for (let found: LaneRange | Oversized | undefined = first; ; found = this.#look(open)) {
+      if (found !== undefined && !('oversized' in found)) return found;
+      if (found !== undefined) {
+        const given = { condition: 'MaximumPayloadSizeExceeded', attempts: 1, requestId: undefined, functionError: null } as const;
+        await this.#discard([found.oversized], given);
+      } else if (this.#queue.isFinished) {
         this.#reason = { kind: 'no-records' };
         return undefined;
-      }
-      await this.#untilChanged(closesAt, items.length);
+      } else await this.#untilChanged(open.closesAt, open.items.length);
+      if (stopping.isSet) return undefined;
     }
-    return undefined;
+  }
+
+  /** Fills the batch with what there is. */
+  #look(open: OpenBatch<ShardEntry>): LaneRange | Oversized | undefined {
+    const { clock } = this.#works;
+    const { items } = open;
+    if (items.length === 0 && this.#window?.mustClose(this.#queue) === true) return { ...FRESH, entries: [] };
+    const marked = items.length === 0 ? this.#queue.takeMarked() : undefined;
+    if (marked === 'not yet') return undefined;
+    if (marked !== undefined) return marked;
+    const filled = this.#queue.fill(open, clock.monotonic());
+    if (typeof filled === 'object') return filled;
+    const isComplete = items.length > 0 && (filled || open.isComplete(clock.monotonic()));
+    return isComplete ? { ...FRESH, entries: items } : undefined;
   }
 
   /** Waits for more records, for the end of the batch window or of the tumbling window, or for the mapping to stop. */
@@ -198,13 +216,21 @@ export class StreamLane {
       this.#ranges.push(range);
       return;
     }
-    const left = new Latch();
-    left.onSet(() => {
-      runGate.leave();
-    });
+    const left = this.#entered();
     await this.#attempt(range, left);
     left.set();
   }
+
+  /** Set when the range that runs among others no longer counts. */
+  #entered(): Latch {
+    const left = new Latch();
+    left.onSet(this.#leave);
+    return left;
+  }
+
+  readonly #leave = (): void => {
+    this.#works.runGate.leave();
+  };
 
   /** N3. What it came to is stored before anything else runs. */
   async #workAlone(range: LaneRange): Promise<void> {
@@ -395,9 +421,13 @@ export class StreamLane {
     this.#place.ledger.noteRetries(this.#place.lane, marks);
   }
 
+  #mustBeStored({ isSuspected }: LaneRange): boolean {
+    return this.#isSuspect || isSuspected;
+  }
+
   /** N3. False when it could not be stored that it runs: the mapping is somebody else's, or ends. */
   #mayBegin(range: LaneRange): true | Promise<boolean> {
-    if (!this.#isSuspect && !range.isSuspected) return true;
+    if (!this.#mustBeStored(range)) return true;
     this.#noteRetries({ range, ran: range.isSuspected ? 'alone' : 'among others' });
     return this.#works.checkpoints.flush();
   }

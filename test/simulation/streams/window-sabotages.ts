@@ -48,9 +48,9 @@ export const WINDOW_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'a window is over without its final invocation when the next record is behind it',
     file: 'src/mapping/stream-lane.ts',
-    find: 'if (open.items.length === 0 && this.#window?.mustClose(this.#queue) === true) return { ...FRESH, entries: [] };',
+    find: 'if (items.length === 0 && this.#window?.mustClose(this.#queue) === true) return { ...FRESH, entries: [] };',
     replace:
-      "if (open.items.length === 0 && this.#window?.mustClose(this.#queue) === true) { this.#window.follow({ ...FRESH, entries: [] }, true, { kind: 'settle' }); continue; }",
+      "if (items.length === 0 && this.#window?.mustClose(this.#queue) === true) { this.#window.follow({ ...FRESH, entries: [] }, true, { kind: 'settle' }); return this.#look(open); }",
     rules: ['R1', 'R2'],
   },
   {
@@ -154,13 +154,16 @@ export const WINDOW_SABOTAGES: readonly WideSabotage[] = [
     also: [
       {
         file: 'src/mapping/stream-lane.ts',
-        find: '        return { ...FRESH, entries: items };',
-        replace: `        const { options, source } = this.#works;
+        find: '    return isComplete ? { ...FRESH, entries: items } : undefined;',
+        replace: `        if (!isComplete) return undefined;
+        const { options, source } = this.#works;
         const isWanted = (entry: ShardEntry): boolean =>
           options.filter === undefined || source.filtering === undefined || options.filter.accepts(source.filtering.view(this.#place.shardId, entry.record));
         const wanted = items.filter(isWanted);
         if (wanted.length < items.length) this.#settle(items.filter((entry) => !isWanted(entry)));
-        return wanted.length > 0 ? { ...FRESH, entries: wanted } : this.#collect();`,
+        if (wanted.length > 0) return { ...FRESH, entries: wanted };
+        (items as ShardEntry[]).length = 0;
+        return this.#look(open);`,
       },
     ],
     rules: ['R3', 'R5'],
