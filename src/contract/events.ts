@@ -88,8 +88,8 @@ export interface EngineEvents {
   'destination.refused': { mapping: string; destination: string; message: string };
   /** A destination did not take a record of what was given up; it is sent again, or dropped. */
   'destination.failed': { mapping: string; shardId: string; destination: string; message: string };
-  /** Positions of so many records, of these partitions, were committed to their consumer group; topics only. */
-  'offsets.committed': { mapping: string; records: number; partitions: readonly number[] };
+  /** Positions of so many records were committed to their consumer group; topics only. */
+  'offsets.committed': { mapping: string; records: number };
   /** A commit of offsets failed; it is made again. Topics only. */
   'commit.failed': { mapping: string; message: string };
   /** The watchdog found that something does not move, or (isOver) finds it no longer. `mapping`: undefined for the process as a whole. */

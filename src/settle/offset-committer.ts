@@ -188,7 +188,6 @@ export class OffsetCommitter {
     const failed: OwnedRow[] = [];
     let refused = false;
     let records = 0n;
-    const partitions: number[] = [];
     let error: SourceError | undefined;
     try {
       const results = await membership.commit(commits);
@@ -200,13 +199,12 @@ export class OffsetCommitter {
           this.#parts.onRefused(row);
         } else if (result === 'committed') {
           records += this.#committed(row, changes[index] ?? 0, commits[index]?.offset);
-          partitions.push(row.partition);
         } else {
           error = result;
           failed.push(row);
         }
       });
-      if (records > 0n) listener('offsets.committed', { mapping, records: Number(records), partitions });
+      if (records > 0n) listener('offsets.committed', { mapping, records: Number(records) });
     } catch (caught) {
       error = asSourceError(caught);
       failed.push(...rows);

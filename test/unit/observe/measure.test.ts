@@ -137,7 +137,7 @@ describe('what topics count', () => {
     const meter = prometheusMeter();
     const listener = new MeterListener(meter);
     listener.open({ id: 'uuid-3', name: 'views', functionName: 'fn', kind: 'topic' });
-    listener.listener('offsets.committed', { mapping: 'views', records: 7, partitions: [0] });
+    listener.listener('offsets.committed', { mapping: 'views', records: 7 });
     listener.listener('commit.failed', { mapping: 'views', message: 'no' });
     listener.listener('source.failed', { mapping: 'views', error: 'unavailable', message: 'no' });
     listener.listener('destination.failed', { mapping: 'views', shardId: '0', destination: 'd', message: 'no' });
