@@ -1,7 +1,7 @@
 import type { Outcome, Span, WaitReason } from '../contract/index.ts';
 import type { Running } from '../invoke/index.ts';
 import { Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
-import { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict } from '../verdict/index.ts';
+import { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict, type UndoneVerdict } from '../verdict/index.ts';
 import { type TakenCredit, takeCredit, takeFreeCredit } from './credit.ts';
 import type { LaneRange } from './lane-range.ts';
 import type { LaneWindow } from './lane-window.ts';
@@ -55,7 +55,7 @@ export class LaneInvoker {
   }
 
   /** A range that ran when the process ended. */
-  decideCrashed({ entries, attempts }: LaneRange): StreamVerdict {
+  decideCrashed({ entries, attempts }: LaneRange): UndoneVerdict {
     const { clock, random } = this.#parts.works;
     return decideCrashed({ policy: this.#policy, count: entries.length, attempts, now: clock.monotonic(), chance: random.next() });
   }

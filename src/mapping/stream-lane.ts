@@ -2,7 +2,7 @@ import type { SequenceNumber, Span, Wait, WaitReason } from '../contract/index.t
 import { Latch, orSet, sleep } from '../kit/index.ts';
 import type { OpenBatch } from '../lanes/index.ts';
 import type { RetryMark, ShardEntry, ShardLedger } from '../settle/index.ts';
-import type { StreamVerdict } from '../verdict/index.ts';
+import type { StreamVerdict, UndoneVerdict } from '../verdict/index.ts';
 import { LaneInvoker } from './lane-invoker.ts';
 import { LaneQueue, type Oversized } from './lane-queue.ts';
 import { FRESH, type LaneRange, retryMark } from './lane-range.ts';
@@ -12,6 +12,8 @@ import type { StreamWorks } from './stream-works.ts';
 
 /** For so long after its first range a resumed lane stores what it is about to do: more than an earlier process left unstored, ms. */
 const SUSPECT_MS = 1000;
+
+const NO_MARKS: readonly RetryMark[] = [];
 
 /** Which lane of which shard. */
 export interface LanePlace {
@@ -263,8 +265,8 @@ export class StreamLane {
       this.#window?.follow(range, isFinal, verdict);
       const settle = span && this.#works.invoker.tracer?.start('settle', { mapping: this.#works.mapping, parent: span, attributes: {} });
       const { lastRequestId: requestId } = this.#invoker;
-      const applied = this.#apply({ ...range, requestId, ran: undefined, isSuspected, trace: span?.place ?? range.trace }, verdict);
-      if (applied !== undefined) await applied;
+      if (verdict.kind === 'settle') this.#settle(range.early?.covered ?? range.entries);
+      else await this.#apply({ ...range, requestId, ran: undefined, isSuspected, trace: span?.place ?? range.trace }, verdict);
       settle?.set({ 'millrace.verdict': verdict.kind });
       settle?.end();
     }
@@ -298,14 +300,10 @@ export class StreamLane {
     this.#ranges.push({ ...FRESH, entries: range.entries.slice(done), attempts: 0, notBefore: at, requestId });
   }
 
-  /** Only what is recorded at a destination takes its time. */
-  #apply(range: LaneRange, verdict: StreamVerdict): Promise<void> | undefined {
+  /** What was not done goes back to the head of the lane, or is given up. */
+  async #apply(range: LaneRange, verdict: UndoneVerdict): Promise<void> {
     const { listener, mapping } = this.#works;
     const { entries, attempts } = range;
-    if (verdict.kind === 'settle') {
-      this.#settle(range.early?.covered ?? entries);
-      return undefined;
-    }
     const firstAttemptAt = range.firstAttemptAt ?? this.#works.clock.wall();
     const functionError = 'failure' in verdict ? verdict.failure.functionError : undefined;
     const later = { ...range, waits: 0, firstAttemptAt, functionError };
@@ -313,22 +311,22 @@ export class StreamLane {
       case 'advance':
         this.#pushRest(range, verdict);
         this.#settle(entries.slice(0, verdict.done));
-        return undefined;
+        return;
       case 'retry':
         this.#reason = { kind: 'retry', attempt: verdict.attempts, at: verdict.at, cause: verdict.failure.message };
         this.#ranges.push({ ...later, attempts: verdict.attempts, notBefore: verdict.at });
-        return undefined;
+        return;
       case 'split':
         this.#ranges.push({ ...later, entries: entries.slice(verdict.first), notBefore: 0, isCut: true });
         this.#ranges.push({ ...later, entries: entries.slice(0, verdict.first), notBefore: verdict.at, isCut: true });
         listener('range.split', { mapping, shardId: this.#place.shardId, records: entries.length, first: verdict.first });
-        return undefined;
+        return;
       case 'wait':
         this.#reason = { kind: 'retry', attempt: attempts, at: verdict.at, cause: verdict.cause };
         this.#ranges.push({ ...range, waits: range.waits + 1, notBefore: verdict.at });
-        return undefined;
+        return;
       case 'discard':
-        return this.#giveUp(later, verdict.attempts, verdict.failure.functionError);
+        await this.#giveUp(later, verdict.attempts, verdict.failure.functionError);
     }
   }
 
@@ -410,6 +408,10 @@ export class StreamLane {
 
   /** What is stored of this lane's failures, in order. */
   #noteRetries(current?: { readonly range: LaneRange; readonly ran: RetryMark['ran'] }): void {
+    if (current === undefined && this.#ranges.length === 0 && this.#queue.marks.length === 0) {
+      this.#place.ledger.noteRetries(this.#place.lane, NO_MARKS);
+      return;
+    }
     const marks: RetryMark[] = [];
     const note = (range: LaneRange, ran: RetryMark['ran']): void => {
       const mark = retryMark(range, this.#place.lane, ran, this.#works.clock.wall());

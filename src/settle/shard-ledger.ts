@@ -146,8 +146,7 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     const last = entries.at(-1);
     if (last === undefined) return;
     if (!this.#lostTail.has(last)) this.#marks[last.lane] = last.record.sequenceNumber;
-    this.#advance();
-    this.#parts.onChange();
+    if (!this.#advance()) this.#parts.onChange();
   }
 
   /** What is stored of a lane's failed ranges from now on. */
@@ -166,8 +165,7 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
   /** The windows of the shard have moved on. While one is open the shard is not at its end. */
   noteWindow(window: StoredWindow | undefined): void {
     this.#window = window;
-    this.#advance();
-    this.#parts.onChange();
+    if (!this.#advance()) this.#parts.onChange();
   }
 
   /** One snapshot of everything (L3). */
@@ -196,7 +194,8 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     this.#parts.onChange();
   }
 
-  #advance(): void {
+  /** Moves the position over what is done. True: it has moved, and that was told. */
+  #advance(): boolean {
     const entries = this.#entries;
     let moved: SequenceNumber | undefined;
     for (let entry = entries[this.#head]; entry?.isDone === true; entry = entries[this.#head]) {
@@ -217,8 +216,9 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
     }
     if (this.#hasEnded && this.outstanding === 0 && this.#window?.open === undefined && this.#position.kind !== 'end') {
       this.#position = { kind: 'end' };
-      this.#parts.onChange();
-    } else if (moved !== undefined) this.#parts.onChange();
+    } else if (moved === undefined) return false;
+    this.#parts.onChange();
+    return true;
   }
 
   /** The log begins again at lower numbers: that higher ones were done must not be taken for these. */

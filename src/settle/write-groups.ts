@@ -14,9 +14,9 @@ export interface WriteGroupsParts<Row> {
  * Rows that change often, written in groups: one write at a time for all that have changed, at the latest `intervalMs` after the
  * first change.
  */
-export class WriteGroups<Row> {
+export class WriteGroups<Row, Key = string> {
   readonly #parts: WriteGroupsParts<Row>;
-  #dirty = new Map<string, Row>();
+  #dirty = new Map<Key, Row>();
   /** Those who wait for the changes so far to be written. */
   #waiting: Deferred<boolean>[] = [];
   #cancel: CancelTimer | undefined;
@@ -28,7 +28,7 @@ export class WriteGroups<Row> {
   }
 
   /** A row has changed. */
-  changed(key: string, row: Row): void {
+  changed(key: Key, row: Row): void {
     if (this.#isOver) return;
     this.#dirty.set(key, row);
     if (this.#writing !== undefined || this.#cancel !== undefined) return;
@@ -38,7 +38,7 @@ export class WriteGroups<Row> {
   }
 
   /** A row is not to be written any more, unless its write is under way. */
-  forget(key: string): void {
+  forget(key: Key): void {
     this.#dirty.delete(key);
   }
 

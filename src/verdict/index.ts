@@ -8,4 +8,11 @@
  */
 export { type NameOf, offsetNameOf } from './partial-response.ts';
 export { decideQueue, type QueueCase, type QueueVerdict, THROTTLE_BACKOFF } from './queue-verdict.ts';
-export { decideCrashed, decideStream, longestRetryMs, type StreamPolicy, type StreamVerdict } from './stream-verdict.ts';
+export {
+  decideCrashed,
+  decideStream,
+  longestRetryMs,
+  type StreamPolicy,
+  type StreamVerdict,
+  type UndoneVerdict,
+} from './stream-verdict.ts';

@@ -18,6 +18,9 @@ export type StreamVerdict =
   /** The same range again at `at`; nothing is counted. */
   | { readonly kind: 'wait'; readonly at: number; readonly cause: string };
 
+/** What becomes of a range that is not done. */
+export type UndoneVerdict = Exclude<StreamVerdict, { kind: 'settle' }>;
+
 /** Why a range failed. */
 export interface Failure {
   /** For people. */
@@ -92,7 +95,7 @@ export function decideStream(question: StreamCase): StreamVerdict {
 }
 
 /** A range that is known to have failed without an outcome: the process ended while it ran. */
-export function decideCrashed(question: Omit<StreamCase, 'outcome' | 'indexOf' | 'waits'>): StreamVerdict {
+export function decideCrashed(question: Omit<StreamCase, 'outcome' | 'indexOf' | 'waits'>): UndoneVerdict {
   return failed(question, { message: 'the process ended while the function ran', functionError: 'Unhandled' });
 }
 
@@ -100,7 +103,7 @@ function waiting({ now, waits, chance }: StreamCase, leastMs: number, cause: str
   return { kind: 'wait', at: now + Math.max(leastMs, backoffMs(SERVICE_BACKOFF, waits + 1, chance)), cause };
 }
 
-function failed(question: Omit<StreamCase, 'outcome' | 'indexOf' | 'waits'>, failure: Failure): StreamVerdict {
+function failed(question: Omit<StreamCase, 'outcome' | 'indexOf' | 'waits'>, failure: Failure): UndoneVerdict {
   const { policy, count, attempts, now, chance } = question;
   const at = now + backoffMs(RETRY_BACKOFF, attempts + 1, chance);
   if (policy.bisectBatchOnFunctionError && count > 1) return { kind: 'split', first: Math.ceil(count / 2), at, failure };

@@ -77,7 +77,7 @@ async function withoutWork(base: Base, options: BenchOptions): Promise<Compariso
 /** One partition, so that all that is done side by side is done by lanes; its keys are spread evenly over a hundred of them. */
 async function withWork(base: Base, ms: number, options: BenchOptions): Promise<Comparison> {
   const keys = evenKeys();
-  const most = options.short ? 10_000 : 20_000;
+  const most = options.short ? 10_000 : 100_000;
   const stream = await filled(base.endpoint, `work-${String(ms)}`, 1, most, (index) => keys[index % keys.length] ?? '');
   const one = (name: string, contestant: string, slots: number): Contestant => {
     const records = slots === MOST_LANES ? most : Math.max(LEAST_RECORDS, Math.round((2 * most * slots) / MOST_LANES));
