@@ -16,7 +16,7 @@ export interface Script<Said> {
   readonly isLate?: true;
 }
 
-export const FAULT = 'a fault of the simulation';
+const FAULT = 'a fault of the simulation';
 export const FUNCTION_ERROR: Outcome = { kind: 'function-error', errorType: 'Error', errorMessage: FAULT };
 
 /** How a function is registered beside its name and its time-out. */
