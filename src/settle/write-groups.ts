@@ -11,14 +11,16 @@ export interface WriteGroupsParts<Row> {
 }
 
 /**
- * Rows that change often, written in groups: one write at a time for all that have changed, at the latest `intervalMs` after the
- * first change.
+ * Rows that change often, written in groups: one write at a time for all that have changed, begun `intervalMs` after the first
+ * change, or when the write before it ends if that is later. Somebody who waits for it begins it at once.
  */
 export class WriteGroups<Row, Key = string> {
   readonly #parts: WriteGroupsParts<Row>;
   #dirty = new Map<Key, Row>();
   /** Those who wait for the changes so far to be written. */
   #waiting: Deferred<boolean>[] = [];
+  /** When the first of what is dirty has changed, monotonic ms. */
+  #dirtySince = 0;
   #cancel: CancelTimer | undefined;
   #writing: Promise<void> | undefined;
   #isOver = false;
@@ -30,9 +32,13 @@ export class WriteGroups<Row, Key = string> {
   /** A row has changed. */
   changed(key: Key, row: Row): void {
     if (this.#isOver) return;
+    if (this.#dirty.size === 0) this.#dirtySince = this.#parts.clock.monotonic();
     this.#dirty.set(key, row);
-    if (this.#writing !== undefined || this.#cancel !== undefined) return;
-    this.#cancel = this.#parts.clock.timer(this.#parts.intervalMs, () => {
+    if (this.#writing === undefined && this.#cancel === undefined) this.#arm(this.#parts.intervalMs);
+  }
+
+  #arm(ms: number): void {
+    this.#cancel = this.#parts.clock.timer(ms, () => {
       this.#begin();
     });
   }
@@ -53,6 +59,8 @@ export class WriteGroups<Row, Key = string> {
   end(): void {
     this.#isOver = true;
     this.#dirty.clear();
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 
   /** Writes what has changed so far, now. False when not all of it could be written. */
@@ -66,11 +74,14 @@ export class WriteGroups<Row, Key = string> {
   }
 
   #begin(): void {
+    const { clock, intervalMs } = this.#parts;
     this.#cancel?.();
     this.#cancel = undefined;
     this.#writing = this.#write().then(() => {
       this.#writing = undefined;
-      if (this.#waiting.length > 0 || this.#dirty.size > 0) this.#begin();
+      if (this.#waiting.length > 0) this.#begin();
+      // At once, as often as can be, would keep the store busier than the work does.
+      else if (this.#dirty.size > 0) this.#arm(Math.max(0, this.#dirtySince + intervalMs - clock.monotonic()));
     });
   }
 

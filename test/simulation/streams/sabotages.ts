@@ -156,8 +156,8 @@ export const STREAM_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'rows are stored long after the interval',
     file: 'src/settle/write-groups.ts',
-    find: 'this.#cancel = this.#parts.clock.timer(this.#parts.intervalMs, () => {',
-    replace: 'this.#cancel = this.#parts.clock.timer(this.#parts.intervalMs + 3000, () => {',
+    find: 'this.#cancel = this.#parts.clock.timer(ms, () => {',
+    replace: 'this.#cancel = this.#parts.clock.timer(ms + 3000, () => {',
     rules: ['R5'],
   },
   {
