@@ -299,7 +299,9 @@ export class ShardTask {
 
   #settled(entries: readonly ShardEntry[]): void {
     this.#hold(-entries.length, -boundOf(entries));
-    if (this.#room === undefined || !this.#hasRoom) return;
+    // What others hold is looked at by who waits, which hears of it from then on.
+    const { outstanding } = this.#ledger;
+    if (this.#room === undefined || (outstanding > 0 && outstanding >= this.#share)) return;
     this.#room.resolve();
     this.#room = undefined;
   }

@@ -1,0 +1,138 @@
+import { expect, it } from 'vitest';
+import {
+  type FunctionTarget,
+  type Outcome,
+  SeededRandom,
+  type StreamMappingOptions,
+  type StreamRecord,
+  type StreamStep,
+  sequenceNumber,
+  VirtualClock,
+} from '../../../src/index.ts';
+import { Buffer } from '../../../src/intake/index.ts';
+import { Invoker } from '../../../src/invoke/index.ts';
+import { Latch } from '../../../src/kit/index.ts';
+import { RunGate } from '../../../src/mapping/run-gate.ts';
+import { LOSS_BY_OFFSET } from '../../../src/mapping/shard-loss.ts';
+import { ShardTask } from '../../../src/mapping/shard-task.ts';
+import type { StreamWorks } from '../../../src/mapping/stream-works.ts';
+import { Discarder, type ShardRow } from '../../../src/settle/index.ts';
+
+const BATCH = 2500;
+/** As many as one shard reads ahead. */
+const SHARE = 10_000;
+const BUFFER_RECORDS = 100_000;
+
+const OPTIONS: StreamMappingOptions = {
+  batchSize: BATCH,
+  maximumBatchingWindowInSeconds: 0,
+  parallelizationFactor: 1,
+  startingPosition: 'TRIM_HORIZON',
+  startingPositionTimestamp: undefined,
+  tumblingWindowInSeconds: 0,
+  maximumRecordAgeInSeconds: -1,
+  maximumRetryAttempts: -1,
+  bisectBatchOnFunctionError: false,
+  functionResponseTypes: [],
+  filter: undefined,
+  enabled: true,
+  onDestinationFailure: 'hold',
+  onTrimmed: 'stop',
+  checkpointIntervalMs: 100,
+  abandonAfterSeconds: undefined,
+};
+
+const ROW: ShardRow = {
+  incarnation: 'orders',
+  position: { kind: 'before', sequenceNumber: sequenceNumber('0') },
+  readThrough: undefined,
+  current: { scheme: { pf: 1, hash: 'fnv1a' }, lanes: [null] },
+  older: [],
+  retry: [],
+  window: undefined,
+};
+
+/** A shard without end, read in pages of a whole share, and a function that is answered by hand. */
+function endlessShard() {
+  const clock = new VirtualClock();
+  const random = new SeededRandom(1);
+  const stopping = new Latch();
+  const parts = { mapping: 'm', clock, random, listener: () => undefined, stopping };
+  const told = { pages: 0 };
+  const answers: ((outcome: Outcome) => void)[] = [];
+  async function* read(): AsyncGenerator<StreamStep> {
+    for (;;) {
+      await clock.turn();
+      const first = told.pages * SHARE;
+      const records = Array.from(
+        { length: SHARE },
+        (_, index): StreamRecord => ({ sequenceNumber: sequenceNumber(String(first + index)), orderKey: 'a', arrivedAt: 0, sizeBound: 10 }),
+      );
+      told.pages += 1;
+      yield { kind: 'page', records, readThrough: 0, millisBehindLatest: 1000, ended: false };
+    }
+  }
+  const target: FunctionTarget = {
+    invoke: () => {
+      const outcome = new Promise<Outcome>((resolve) => {
+        answers.push(resolve);
+      });
+      return { outcome, ended: outcome.then(() => undefined) };
+    },
+    close: () => Promise.resolve(),
+  };
+  const definition = { name: 'f', version: '1', arn: 'arn', target, timeoutMs: 900_000, reservedConcurrency: undefined };
+  const buffer = new Buffer(BUFFER_RECORDS);
+  const works: StreamWorks = {
+    ...parts,
+    options: OPTIONS,
+    invoker: new Invoker(definition, { clock, random }),
+    buffer,
+    hardStop: new Latch(),
+    source: { read, toEvent: () => ({}), eventBytes: () => 10, batchInfo: () => ({ name: 'info', value: {} }) },
+    checkpoints: { changed: () => undefined, flush: () => Promise.resolve(true) },
+    discarder: new Discarder({ ...parts, mappingId: 'm', functionArn: 'arn', destination: undefined, onDestinationFailure: 'hold' }),
+    loss: LOSS_BY_OFFSET,
+    eventSourceArn: '',
+    incarnation: 'orders',
+    runGate: new RunGate(),
+  };
+  const answer = (): void => {
+    answers.shift()?.({ kind: 'success', text: () => '' });
+  };
+  return { clock, stopping, told, buffer, answer, task: new ShardTask(works, 'orders-0', ROW, false) };
+}
+
+it('a shard that had read its share reads on as soon as others leave room, though they took all of it meanwhile', async () => {
+  const { clock, stopping, told, buffer, answer, task } = endlessShard();
+  const ended = task.run();
+  await clock.advance(10);
+  expect([told.pages, task.outstanding]).toEqual([1, SHARE]);
+  const others = BUFFER_RECORDS;
+  buffer.add(others, 0);
+  answer();
+  await clock.advance(10);
+  expect([told.pages, task.outstanding]).toEqual([1, SHARE - BATCH]);
+  expect(task.waits()[0]?.reason).toMatchObject({ kind: 'no-room' });
+  buffer.add(-others, 0);
+  await clock.advance(10);
+  expect([told.pages, task.outstanding]).toEqual([2, 2 * SHARE - BATCH]);
+  stopping.set();
+  answer();
+  await clock.run(ended);
+});
+
+it('a shard that has no room of its own is not woken by each batch of others', async () => {
+  const { clock, stopping, buffer, answer, task } = endlessShard();
+  const ended = task.run();
+  await clock.advance(10);
+  const before = task.waits()[0];
+  buffer.add(10, 0);
+  for (let batch = 0; batch < 5; batch += 1) buffer.add(-1, 0);
+  await clock.advance(10);
+  // Whoever had looked again would say how full the buffer is now.
+  expect(task.waits()[0]).toEqual(before);
+  stopping.set();
+  answer();
+  await clock.run(ended);
+});
