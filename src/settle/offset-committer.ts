@@ -43,6 +43,20 @@ interface OwnedRow extends Ownership {
   readonly snapshot: () => ShardRow;
 }
 
+/** How often an ownership has changed, and up to which change and where it is committed. */
+interface Changes {
+  changed: number;
+  committed: number;
+  offset: SequenceNumber | undefined;
+  /** Resolves at the next commit, or when the ownership is over; made for who waits. */
+  moved: Deferred | undefined;
+}
+
+function noteMoved(count: Changes | undefined): void {
+  count?.moved?.resolve();
+  if (count !== undefined) count.moved = undefined;
+}
+
 /** Commits that have failed and are tried again. */
 interface CommitTrouble {
   readonly error: SourceError;
@@ -62,7 +76,7 @@ export class OffsetCommitter {
   /** Ownerships that are over. */
   readonly #over = new Set<number>();
   /** How often each has changed, and up to which change it is committed. */
-  readonly #changes = new Map<number, { changed: number; committed: number; offset: SequenceNumber | undefined }>();
+  readonly #changes = new Map<number, Changes>();
   /** What failed last and is to be tried again. */
   #failing: (Omit<CommitTrouble, 'changed'> & { readonly keys: ReadonlySet<number>; readonly changed: Deferred }) | undefined;
   #origin: TopicOrigin;
@@ -80,7 +94,7 @@ export class OffsetCommitter {
   changed(row: OwnedRow): void {
     const key = keyOf(row);
     if (this.#over.has(key)) return;
-    const count = this.#changes.get(key) ?? { changed: 0, committed: 0, offset: undefined };
+    const count = this.#changes.get(key) ?? { changed: 0, committed: 0, offset: undefined, moved: undefined };
     this.#changes.set(key, count);
     count.changed += 1;
     this.#groups.changed(key, row);
@@ -102,7 +116,9 @@ export class OffsetCommitter {
       if ((count?.committed ?? 0) >= wanted) return true;
       // What was given up in a hurry is in no later write, so nothing would be waited for.
       if (isLast) return false;
-      await this.#groups.flush();
+      // The write may last as long as another one's trouble.
+      if (count !== undefined) count.moved ??= deferred();
+      await Promise.race([this.#groups.flush(), count?.moved?.promise]);
     }
   }
 
@@ -127,6 +143,7 @@ export class OffsetCommitter {
   forget(ownership: Ownership): void {
     this.#over.add(keyOf(ownership));
     this.#groups.forget(keyOf(ownership));
+    noteMoved(this.#changes.get(keyOf(ownership)));
     this.#changes.delete(keyOf(ownership));
   }
 
@@ -220,6 +237,7 @@ export class OffsetCommitter {
     const before = count.offset ?? offset;
     count.committed = change;
     count.offset = offset;
+    noteMoved(count);
     return BigInt(offset) - BigInt(before);
   }
 

@@ -19,6 +19,8 @@ export class WriteGroups<Row, Key = string> {
   #dirty = new Map<Key, Row>();
   /** Those who wait for the changes so far to be written. */
   #waiting: Deferred<boolean>[] = [];
+  /** Those who wait for the write under way, though they came after it began. */
+  #riding: Deferred<boolean>[] = [];
   /** When the first of what is dirty has changed, monotonic ms. */
   #dirtySince = 0;
   #cancel: CancelTimer | undefined;
@@ -52,6 +54,8 @@ export class WriteGroups<Row, Key = string> {
   drain(): readonly Row[] {
     const rows = [...this.#dirty.values()];
     this.#dirty.clear();
+    this.#riding.push(...this.#waiting);
+    this.#waiting = [];
     return rows;
   }
 
@@ -92,6 +96,8 @@ export class WriteGroups<Row, Key = string> {
     this.#dirty = new Map();
     this.#waiting = [];
     const isWritten = !this.#isOver && (rows.length === 0 || (await this.#parts.write(rows)));
+    waiting.push(...this.#riding);
+    this.#riding = [];
     for (const { resolve } of waiting) resolve(isWritten);
   }
 }

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { SourceError, sequenceNumber, VirtualClock } from '../../../src/index.ts';
+import { Latch } from '../../../src/kit/index.ts';
+import { OffsetCommitter, type ShardRow } from '../../../src/settle/index.ts';
+
+const BUSY = new SourceError('unavailable', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'the group has no coordinator');
+
+const ROW: ShardRow = {
+  incarnation: 'orders',
+  position: { kind: 'after', sequenceNumber: sequenceNumber('4') },
+  readThrough: undefined,
+  current: { scheme: { pf: 1, hash: 'fnv1a' }, lanes: [null] },
+  older: [],
+  retry: [],
+  window: undefined,
+};
+
+/** Commits of one partition are refused for now, those of the others pass. */
+function committerOf(failing: number) {
+  const clock = new VirtualClock();
+  const hurry = new Latch();
+  const committed: number[] = [];
+  const committer = new OffsetCommitter({
+    mapping: 'm',
+    membership: {
+      commit: async (commits) =>
+        commits.map(({ partition }) => {
+          if (partition === failing) return BUSY;
+          committed.push(partition);
+          return 'committed';
+        }),
+    },
+    origin: { since: 0, partitions: 2 },
+    clock,
+    intervalMs: 100,
+    hurry,
+    listener: () => undefined,
+    onRefused: () => undefined,
+    onTrouble: () => undefined,
+  });
+  const change = (partition: number): void => {
+    committer.changed({ partition, epoch: 1, snapshot: () => ROW });
+  };
+  return { clock, hurry, committed, committer, change };
+}
+
+describe('commits of partitions', () => {
+  it('are waited for no longer than one of the own passes, whatever becomes of others', async () => {
+    const { clock, hurry, committed, committer, change } = committerOf(1);
+    change(1);
+    await clock.advance(150);
+    change(0);
+    const flushed = committer.flushOf({ partition: 0, epoch: 1 });
+    await clock.advance(10_000);
+    expect(committed).toEqual([0]);
+    expect(await Promise.race([flushed, Promise.resolve('waits')])).toBe(true);
+    hurry.set();
+    await clock.advance(0);
+  });
+
+  it('that are given up are never said to be made', async () => {
+    const { clock, hurry, committer, change } = committerOf(1);
+    change(1);
+    const first = committer.flush();
+    await clock.advance(10);
+    change(1);
+    const second = committer.flush();
+    await clock.advance(10_000);
+    hurry.set();
+    await clock.advance(10);
+    expect(await Promise.all([first, second])).toEqual([false, false]);
+  });
+
+  it('of an ownership that is over end the wait for them', async () => {
+    const { clock, hurry, committer, change } = committerOf(1);
+    change(1);
+    const flushed = committer.flushOf({ partition: 1, epoch: 1 });
+    await clock.advance(1000);
+    committer.forget({ partition: 1, epoch: 1 });
+    await clock.advance(0);
+    expect(await Promise.race([flushed, Promise.resolve('waits')])).toBe(false);
+    hurry.set();
+    await clock.advance(0);
+  });
+});
