@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, watch } from 'node:fs';
+import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Clock } from '../contract/index.ts';
 
@@ -11,7 +11,7 @@ const MOUNTED = '..data';
 
 /**
  * Calls back when the content of one of the files is another one. Watches their folders, because editors put a new file in the old
- * one's place. Gives the function that ends it.
+ * one's place. Gives the function that ends it. Throws where the system does not let them be watched, and watches none then.
  */
 export function watchFiles(paths: readonly string[], clock: Clock, onChange: () => void): () => void {
   const files = paths.map((path) => resolve(path));
@@ -23,23 +23,33 @@ export function watchFiles(paths: readonly string[], clock: Clock, onChange: () 
     seen = now;
     onChange();
   };
-  const watchers = [...new Set(files.map((file) => dirname(file)))].map((folder) => {
+  const watchers: FSWatcher[] = [];
+  const end = (): void => {
+    cancel();
+    for (const watcher of watchers) watcher.close();
+  };
+  const watchFolder = (folder: string): FSWatcher => {
     const names = new Set(files.filter((file) => dirname(file) === folder).map((file) => basename(file)));
-    const watcher = watch(folder, { persistent: false }, (_, name) => {
+    return watch(folder, { persistent: false }, (_, name) => {
       if (name !== null && name !== MOUNTED && !names.has(name)) return;
       cancel();
       cancel = clock.timer(SETTLE_MS, look);
     });
-    // A folder that is gone is looked at no more; SIGHUP still works.
-    watcher.on('error', () => {
-      watcher.close();
-    });
-    return watcher;
-  });
-  return () => {
-    cancel();
-    for (const watcher of watchers) watcher.close();
   };
+  try {
+    for (const folder of new Set(files.map((file) => dirname(file)))) {
+      const watcher = watchFolder(folder);
+      watchers.push(watcher);
+      // A folder that is gone is looked at no more; SIGHUP still works.
+      watcher.on('error', () => {
+        watcher.close();
+      });
+    }
+  } catch (error) {
+    end();
+    throw error;
+  }
+  return end;
 }
 
 /** Tells contents apart without keeping them: some are secrets. A file that cannot be read just now has none. */

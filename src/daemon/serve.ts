@@ -136,16 +136,17 @@ class Running {
     if (file === undefined) return false;
     const files = [...file.split(delimiter), ...apiFiles(api)];
     if (files.join(delimiter) === this.#watched) return false;
-    this.#unwatch();
-    this.#unwatch = watchFiles(files, catalog.clock, () => {
+    const unwatch = watchFiles(files, catalog.clock, () => {
       reloads.ask();
     });
+    this.#unwatch();
+    this.#unwatch = unwatch;
     this.#watched = files.join(delimiter);
     return true;
   }
 
   async #reload(readAgain: () => DaemonConfig): Promise<void> {
-    const { narrator, assembly, reloads } = this.#parts;
+    const { narrator, assembly, state } = this.#parts;
     try {
       const before = this.#config;
       const read = readAgain();
@@ -162,13 +163,24 @@ class Running {
         topics: after.topics.filter((topic) => isNew(topic, before.topics)),
       });
       this.#config = after;
+      // A stop that has begun meanwhile knows of none of what follows.
+      if (state.phase === 'stopping') return;
       this.#producers.push(...fresh);
       for (const producer of fresh) producer.start();
-      // What changed in them before they were watched.
-      if (this.#watchFiles(after)) reloads.ask();
+      this.#watchAgain(after);
     } catch (error) {
       if (error instanceof ConfigError) narrator.refused(error.problems);
       else narrator.crash(error, 'the configuration could not be read again; the old one stays');
+    }
+  }
+
+  #watchAgain(config: DaemonConfig): void {
+    const { narrator, reloads } = this.#parts;
+    try {
+      // What changed in them before they were watched.
+      if (this.#watchFiles(config)) reloads.ask();
+    } catch (error) {
+      narrator.crash(error, 'the new configuration was taken over, but not all of its files can be watched: send SIGHUP when they change');
     }
   }
 
