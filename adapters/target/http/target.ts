@@ -20,6 +20,8 @@ class HttpTarget implements FunctionTarget {
   readonly #options: ResolvedHttpTarget;
   /** What every request has, names and values one after the other. */
   readonly #headers: readonly string[];
+  /** The same for an invocation whose own place in a trace is sent. */
+  readonly #traced: readonly string[];
   readonly #running = new Set<Promise<void>>();
   #client: Promise<HttpClient> | undefined;
   /** The same once it is there: nobody waits for it any more. */
@@ -30,6 +32,8 @@ class HttpTarget implements FunctionTarget {
     this.#options = options;
     const always = { ...options.headers, 'content-type': 'application/json', 'accept-encoding': 'identity' };
     this.#headers = Object.entries(always).flat();
+    const isOfTraces = (name: string): boolean => name.toLowerCase() === 'traceparent' || name.toLowerCase() === 'tracestate';
+    this.#traced = Object.entries(always).flatMap(([name, value]) => (isOfTraces(name) ? [] : [name, value]));
   }
 
   invoke(event: unknown, context: InvocationContext): Invocation {
@@ -68,7 +72,8 @@ class HttpTarget implements FunctionTarget {
     let client: HttpClient | undefined;
     try {
       client = this.#loaded ?? (await this.#load());
-      if (exchange.isOpen()) client.post(body, [...this.#headers, ...headersFor(context)], exchange);
+      if (exchange.isOpen())
+        client.post(body, [...(context.trace === undefined ? this.#headers : this.#traced), ...headersFor(context)], exchange);
     } catch (error) {
       exchange.finish(noAnswer(error, this.#options.origin));
     }

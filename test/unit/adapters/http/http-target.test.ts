@@ -49,6 +49,20 @@ async function outcomeOf(status: number, headers: Record<string, string> = {}, b
 }
 
 describe('the request', () => {
+  test('has one place in a trace: that of the invocation where it has one, else what the target is told to send', async () => {
+    const seen: (string[] | undefined)[] = [];
+    const { url } = await serve((request, response) => {
+      seen.push(request.headersDistinct['traceparent'], request.headersDistinct['tracestate']);
+      request.resume();
+      response.end();
+    });
+    const target = targetTo(url, { headers: { Traceparent: 'own', tracestate: 'own=1' } });
+    await target.invoke({}, invocationContext(calm())).ended;
+    const trace = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', isSampled: true };
+    await target.invoke({}, invocationContext(calm(), { trace })).ended;
+    expect(seen).toEqual([['own'], ['own=1'], [`00-${trace.traceId}-${trace.spanId}-01`], undefined]);
+  });
+
   test('is a POST of the event with the facts of the invocation and the own headers', async () => {
     let seen: Pick<IncomingMessage, 'method' | 'url' | 'headers'> | undefined;
     let body: unknown;
