@@ -23,9 +23,10 @@ export interface InvocationContext {
   readonly signal: AbortSignal;
   /**
    * Calls back when `signal` aborts, at once if it has; gives what takes the wish back. It is there for targets whose work costs
-   * less than a signal, which is made when it is asked for. The engine always gives it.
+   * less than a signal, which is made when it is asked for. The engine's own context has it. A copy by spreading has not, so that a
+   * copy with another signal obeys that one.
    */
-  readonly onAbort?: (callback: () => void) => () => void;
+  onAbort?(callback: () => void): () => void;
 }
 
 /** How one invocation came out. A value, never thrown. */

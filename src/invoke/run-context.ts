@@ -11,13 +11,18 @@ export interface RunContextParts {
   readonly trace: TraceLink | undefined;
 }
 
+/** No text names these fields, and no class keeps them to itself: proxies and objects made of a context have them, too. */
+const ABORTED = Symbol('aborted');
+const CONTROLLER = Symbol('controller');
+
 /** What a target is told. An AbortSignal costs more than all else of an invocation, so one is made only for those who ask for it. */
 export class RunContext implements InvocationContext {
   /** A field of its own, so that a copy of the context has it; one object for all, so that they keep one shape. */
   static readonly #SIGNAL: PropertyDescriptor & ThisType<RunContext> = {
     enumerable: true,
+    configurable: true,
     get() {
-      return this.#madeSignal();
+      return signalOf(this);
     },
   };
 
@@ -29,11 +34,10 @@ export class RunContext implements InvocationContext {
   readonly timeoutMs: number;
   readonly remainingMs: () => number;
   readonly attempt: number;
-  readonly onAbort: (callback: () => void) => () => void;
   declare readonly trace?: TraceLink;
   declare readonly signal: AbortSignal;
-  readonly #aborted = new Latch();
-  #controller: AbortController | undefined;
+  readonly [ABORTED] = new Latch();
+  [CONTROLLER]: AbortController | undefined;
 
   constructor({ definition, clock, requestId, attempt, trace }: RunContextParts) {
     const { name, version, arn, timeoutMs } = definition;
@@ -46,23 +50,34 @@ export class RunContext implements InvocationContext {
     this.timeoutMs = timeoutMs;
     this.remainingMs = () => Math.max(0, until - clock.monotonic());
     this.attempt = attempt;
-    this.onAbort = (callback) => this.#aborted.onSet(callback);
     if (trace !== undefined) this.trace = trace;
     Object.defineProperty(this, 'signal', RunContext.#SIGNAL);
   }
 
-  /** Those who listen hear it now. */
-  abort(): void {
-    this.#aborted.set();
+  /** A copy lacks it, so that a copy with a signal of its own obeys that one. */
+  onAbort(callback: () => void): () => void {
+    return this[ABORTED].onSet(() => {
+      try {
+        callback();
+      } catch (error) {
+        // As with a signal: it disturbs nobody else who listens, and is told as an error that nobody has caught.
+        void Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
   }
 
-  #madeSignal(): AbortSignal {
-    let controller = this.#controller;
-    if (controller === undefined) {
-      controller = new AbortController();
-      this.#controller = controller;
-      this.#aborted.onSet(controller.abort.bind(controller));
-    }
-    return controller.signal;
+  /** Those who listen hear it now. */
+  abort(): void {
+    this[ABORTED].set();
   }
+}
+
+function signalOf(context: RunContext): AbortSignal {
+  let controller = context[CONTROLLER];
+  if (controller === undefined) {
+    controller = new AbortController();
+    context[CONTROLLER] = controller;
+    context[ABORTED].onSet(controller.abort.bind(controller));
+  }
+  return controller.signal;
 }

@@ -9,13 +9,17 @@ export interface FunctionContext extends Context {
   readonly getRemainingTimeInMillis: () => number;
 }
 
+/** What no text names: proxies and objects made of a context have it, too. */
+const INVOCATION = Symbol('invocation');
+
 /** The context of one invocation. Plain fields where they cost nothing, so that copying it copies them. */
 export class HandlerContext implements FunctionContext {
   /** A signal is made for those who ask. The field is each context's own, so that a copy has it; one object for all keeps them in one shape. */
   static readonly #SIGNAL: PropertyDescriptor & ThisType<HandlerContext> = {
     enumerable: true,
+    configurable: true,
     get() {
-      return this.#invocation.signal;
+      return this[INVOCATION].signal;
     },
   };
 
@@ -28,7 +32,7 @@ export class HandlerContext implements FunctionContext {
   callbackWaitsForEmptyEventLoop = false;
   declare readonly signal: AbortSignal;
   readonly getRemainingTimeInMillis: () => number;
-  readonly #invocation: InvocationContext;
+  readonly [INVOCATION]: InvocationContext;
 
   constructor(invocation: InvocationContext) {
     this.awsRequestId = invocation.requestId;
@@ -36,7 +40,7 @@ export class HandlerContext implements FunctionContext {
     this.functionVersion = invocation.functionVersion;
     this.invokedFunctionArn = invocation.invokedFunctionArn;
     this.getRemainingTimeInMillis = () => Math.max(0, Math.floor(invocation.remainingMs()));
-    this.#invocation = invocation;
+    this[INVOCATION] = invocation;
     Object.defineProperty(this, 'signal', HandlerContext.#SIGNAL);
   }
 
@@ -46,7 +50,7 @@ export class HandlerContext implements FunctionContext {
 
   /** Lambda's shape of a name; each invocation has one of its own, made from its request id. */
   get logStreamName(): string {
-    const { deadline, timeoutMs } = this.#invocation;
+    const { deadline, timeoutMs } = this[INVOCATION];
     const started = new Date(deadline - timeoutMs);
     const day = Number.isNaN(started.getTime()) ? '1970/01/01' : started.toISOString().slice(0, 10).replaceAll('-', '/');
     return `${day}/[${this.functionVersion}]${this.awsRequestId.replaceAll('-', '')}`;

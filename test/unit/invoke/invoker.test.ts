@@ -145,6 +145,10 @@ describe('an invocation', () => {
     const [context] = target.contexts;
     const copy = { ...context };
     expect(copy.signal).toBe(context?.signal);
+    const made = Object.create(context ?? null) as InvocationContext;
+    expect(made.signal).toBe(context?.signal);
+    // So a copy with another signal obeys that one.
+    expect(copy.onAbort).toBeUndefined();
     start();
     await clock.advance(3000);
     expect(copy.signal?.aborted).toBe(true);

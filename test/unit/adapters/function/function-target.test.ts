@@ -182,6 +182,17 @@ describe('a handler', () => {
     await ended;
   });
 
+  test('obeys the signal of a copy of the context that has one of its own', async () => {
+    const [engines, own] = [new AbortController(), new AbortController()];
+    const release = gate();
+    const context = { ...invocationContext(engines.signal), signal: own.signal };
+    const { outcome, ended } = handler(() => release.opened).invoke({}, context);
+    own.abort();
+    expect(await outcome).toEqual({ kind: 'timeout' });
+    release.open();
+    await ended;
+  });
+
   test('gives a copy of the context its signal', async () => {
     const { signal } = new AbortController();
     let copy: { readonly signal?: AbortSignal } = {};
