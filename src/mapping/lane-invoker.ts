@@ -163,14 +163,18 @@ export class LaneInvoker {
     }
   }
 
-  /** `undefined`: not within that time. */
+  /** `undefined`: not within that time, or the mapping stops first. */
   async #within<Value>(ms: number, promise: Promise<Value>): Promise<Value | undefined> {
+    const { clock, stopping } = this.#parts.works;
     const late = new Latch();
-    const cancel = this.#parts.works.clock.timer(ms, () => {
+    const set = (): void => {
       late.set();
-    });
+    };
+    const cancel = clock.timer(ms, set);
+    const forget = stopping.onSet(set);
     const value = await orSet(promise, late);
     cancel();
+    forget();
     return value;
   }
 

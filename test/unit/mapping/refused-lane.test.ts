@@ -110,4 +110,14 @@ describe('a resumed lane that may not begin, although its mapping does not stop'
     await clock.run(ended);
     expect(clock.pendingTimers).toBe(0);
   });
+
+  it('ends at once when its mapping stops while the store does not answer, and leaves no timer', async () => {
+    const { clock, stopping, told, invoker, task } = resumedShard(() => new Promise(() => undefined));
+    const ended = task.run();
+    await clock.advance(10);
+    stopping.set();
+    const before = clock.monotonic();
+    await clock.run(ended);
+    expect([clock.monotonic() - before, clock.pendingTimers, told.invocations, invoker.ledger.inUse]).toEqual([0, 0, 0, 0]);
+  });
 });
