@@ -161,9 +161,7 @@ export const WINDOW_SABOTAGES: readonly WideSabotage[] = [
           options.filter === undefined || source.filtering === undefined || options.filter.accepts(source.filtering.view(this.#place.shardId, entry.record));
         const wanted = items.filter(isWanted);
         if (wanted.length < items.length) this.#settle(items.filter((entry) => !isWanted(entry)));
-        if (wanted.length > 0) return { ...FRESH, entries: wanted };
-        (items as ShardEntry[]).length = 0;
-        return this.#look(open);`,
+        return wanted.length > 0 ? { ...FRESH, entries: wanted } : (this.#collect() as LaneRange);`,
       },
     ],
     rules: ['R3', 'R5'],
