@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type FunctionTarget,
-  SeededRandom,
-  type StreamMappingOptions,
-  type StreamRecord,
-  type StreamStep,
-  sequenceNumber,
-  VirtualClock,
-} from '../../../src/index.ts';
+import { type FunctionTarget, SeededRandom, type StreamRecord, type StreamStep, sequenceNumber, VirtualClock } from '../../../src/index.ts';
 import { Buffer } from '../../../src/intake/index.ts';
 import { Invoker } from '../../../src/invoke/index.ts';
 import { Latch } from '../../../src/kit/index.ts';
@@ -15,36 +7,8 @@ import { RunGate } from '../../../src/mapping/run-gate.ts';
 import { LOSS_BY_OFFSET } from '../../../src/mapping/shard-loss.ts';
 import { ShardTask } from '../../../src/mapping/shard-task.ts';
 import type { ShardCheckpoints, StreamWorks } from '../../../src/mapping/stream-works.ts';
-import { Discarder, type ShardRow } from '../../../src/settle/index.ts';
-
-const OPTIONS: StreamMappingOptions = {
-  batchSize: 1,
-  maximumBatchingWindowInSeconds: 0,
-  parallelizationFactor: 1,
-  startingPosition: 'TRIM_HORIZON',
-  startingPositionTimestamp: undefined,
-  tumblingWindowInSeconds: 0,
-  maximumRecordAgeInSeconds: -1,
-  maximumRetryAttempts: -1,
-  bisectBatchOnFunctionError: false,
-  functionResponseTypes: [],
-  filter: undefined,
-  enabled: true,
-  onDestinationFailure: 'hold',
-  onTrimmed: 'stop',
-  checkpointIntervalMs: 100,
-  abandonAfterSeconds: undefined,
-};
-
-const ROW: ShardRow = {
-  incarnation: 'orders',
-  position: { kind: 'before', sequenceNumber: sequenceNumber('0') },
-  readThrough: undefined,
-  current: { scheme: { pf: 1, hash: 'fnv1a' }, lanes: [null] },
-  older: [],
-  retry: [],
-  window: undefined,
-};
+import { Discarder } from '../../../src/settle/index.ts';
+import { ONE_BY_ONE, UNTOUCHED } from '../../support/shard-parts.ts';
 
 /** A shard with one record, and a function that only counts. */
 function resumedShard(flush: ShardCheckpoints['flush']) {
@@ -71,7 +35,7 @@ function resumedShard(flush: ShardCheckpoints['flush']) {
   const invoker = new Invoker(definition, { clock, random });
   const works: StreamWorks = {
     ...parts,
-    options: OPTIONS,
+    options: ONE_BY_ONE,
     invoker,
     buffer: new Buffer(),
     hardStop: new Latch(),
@@ -83,7 +47,7 @@ function resumedShard(flush: ShardCheckpoints['flush']) {
     incarnation: 'orders',
     runGate: new RunGate(),
   };
-  return { clock, stopping, told, invoker, task: new ShardTask(works, 'orders-0', ROW, true) };
+  return { clock, stopping, told, invoker, task: new ShardTask(works, 'orders-0', UNTOUCHED, true) };
 }
 
 describe('a resumed lane that may not begin, although its mapping does not stop', () => {

@@ -3,7 +3,6 @@ import {
   type FunctionTarget,
   type Outcome,
   SeededRandom,
-  type StreamMappingOptions,
   type StreamRecord,
   type StreamStep,
   sequenceNumber,
@@ -16,41 +15,13 @@ import { RunGate } from '../../../src/mapping/run-gate.ts';
 import { LOSS_BY_OFFSET } from '../../../src/mapping/shard-loss.ts';
 import { ShardTask } from '../../../src/mapping/shard-task.ts';
 import type { StreamWorks } from '../../../src/mapping/stream-works.ts';
-import { Discarder, type ShardRow } from '../../../src/settle/index.ts';
+import { Discarder } from '../../../src/settle/index.ts';
+import { ONE_BY_ONE, UNTOUCHED } from '../../support/shard-parts.ts';
 
 const BATCH = 2500;
 /** As many as one shard reads ahead. */
 const SHARE = 10_000;
 const BUFFER_RECORDS = 100_000;
-
-const OPTIONS: StreamMappingOptions = {
-  batchSize: BATCH,
-  maximumBatchingWindowInSeconds: 0,
-  parallelizationFactor: 1,
-  startingPosition: 'TRIM_HORIZON',
-  startingPositionTimestamp: undefined,
-  tumblingWindowInSeconds: 0,
-  maximumRecordAgeInSeconds: -1,
-  maximumRetryAttempts: -1,
-  bisectBatchOnFunctionError: false,
-  functionResponseTypes: [],
-  filter: undefined,
-  enabled: true,
-  onDestinationFailure: 'hold',
-  onTrimmed: 'stop',
-  checkpointIntervalMs: 100,
-  abandonAfterSeconds: undefined,
-};
-
-const ROW: ShardRow = {
-  incarnation: 'orders',
-  position: { kind: 'before', sequenceNumber: sequenceNumber('0') },
-  readThrough: undefined,
-  current: { scheme: { pf: 1, hash: 'fnv1a' }, lanes: [null] },
-  older: [],
-  retry: [],
-  window: undefined,
-};
 
 /** A shard without end, read in pages of a whole share, and a function that is answered by hand. */
 function endlessShard() {
@@ -85,7 +56,7 @@ function endlessShard() {
   const buffer = new Buffer(BUFFER_RECORDS);
   const works: StreamWorks = {
     ...parts,
-    options: OPTIONS,
+    options: { ...ONE_BY_ONE, batchSize: BATCH },
     invoker: new Invoker(definition, { clock, random }),
     buffer,
     hardStop: new Latch(),
@@ -100,7 +71,7 @@ function endlessShard() {
   const answer = (): void => {
     answers.shift()?.({ kind: 'success', text: () => '' });
   };
-  return { clock, stopping, told, buffer, answer, task: new ShardTask(works, 'orders-0', ROW, false) };
+  return { clock, stopping, told, buffer, answer, task: new ShardTask(works, 'orders-0', UNTOUCHED, false) };
 }
 
 it('a shard that had read its share reads on as soon as others leave room, though they took all of it meanwhile', async () => {
