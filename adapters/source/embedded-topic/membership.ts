@@ -47,6 +47,7 @@ export class EmbeddedMembership implements TopicMembership<KafkaRecord> {
   #onNudge: (() => void) | undefined;
   #failures = 0;
 
+  /** @internal A client makes its members. */
   constructor(broker: Broker, clock: Clock, request: JoinRequest) {
     this.#broker = broker;
     this.#clock = clock;

@@ -3,9 +3,8 @@ import type * as Sdk from '@aws-sdk/client-lambda';
 import { parseFunctionName, SourceError } from '../../../src/index.ts';
 import { SharedClients } from '../../shared/aws-clients.ts';
 import { AwsConnection, clientConfig, openCalls } from '../../shared/aws-connection.ts';
-import type { AwsSettings } from '../../shared/aws-settings.ts';
 import { lambdaError } from './errors.ts';
-import { resolveLambdaTarget } from './options.ts';
+import { type LambdaTargetOptions, resolveLambdaTarget } from './options.ts';
 
 /** A function that is there. */
 export interface LambdaFunction {
@@ -13,6 +12,9 @@ export interface LambdaFunction {
   readonly arn: string;
   readonly timeoutSeconds: number;
 }
+
+/** How Lambda is reached. */
+export type LambdaDirectoryOptions = Omit<LambdaTargetOptions, 'functionName' | 'qualifier' | 'client' | 'logger'>;
 
 /** Functions of Lambda, or of what speaks its API. */
 export interface LambdaDirectory {
@@ -33,7 +35,7 @@ let pool: SharedClients<Sdk.LambdaClient> | undefined;
  *
  * @throws ConfigError when a setting is wrong.
  */
-export function lambdaDirectory(options: AwsSettings = {}): LambdaDirectory {
+export function lambdaDirectory(options: LambdaDirectoryOptions = {}): LambdaDirectory {
   const { settings } = resolveLambdaTarget(options);
   const connection = new AwsConnection<DirectoryCalls>(async () => {
     const sdk = await import('@aws-sdk/client-lambda');

@@ -8,6 +8,6 @@
  * - directory.ts  whether a function is there
  * - errors.ts   what the SDK throws, as an outcome
  */
-export { type LambdaDirectory, lambdaDirectory } from './directory.ts';
+export { type LambdaDirectory, type LambdaDirectoryOptions, type LambdaFunction, lambdaDirectory } from './directory.ts';
 export type { LambdaTargetOptions } from './options.ts';
 export { lambda } from './target.ts';
