@@ -6,27 +6,37 @@ export interface LabelSet {
   readonly text: string;
   /** Of its names, the same for all sets with the same ones. */
   readonly names: string;
+  /** The same for the same labels, in whatever order they are. */
+  readonly key: string;
   readonly labels: MeterLabels;
 }
 
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
-/** Each set of labels once, however many series carry it. */
+/** Each set of labels once, however many series carry it, and none that no series carries. */
 export class LabelSets {
   readonly #sets = new Map<string, LabelSet>();
   /** Texts of names, so that all sets with the same ones hold the same text. */
   readonly #names = new Map<string, string>();
 
-  /** The set of these labels, in whatever order they are; `undefined` when a name is none that Prometheus allows. */
+  /**
+   * The set of these labels, in whatever order they are; `undefined` when a name is none that Prometheus allows. A new one is forgotten
+   * unless {@link LabelSets.keep} follows.
+   */
   of(labels: MeterLabels): LabelSet | undefined {
     const names = Object.keys(labels).sort();
     const key = textOf(names, labels);
     const known = this.#sets.get(key);
     if (known !== undefined) return known;
     if (!names.every((name) => LABEL_NAME.test(name))) return undefined;
-    const set = { text: textOf(Object.keys(labels), labels), names: this.#shared(names.join()), labels: { ...labels } };
-    this.#sets.set(key, set);
-    return set;
+    const joined = names.join();
+    return { text: textOf(Object.keys(labels), labels), names: this.#names.get(joined) ?? joined, key, labels: { ...labels } };
+  }
+
+  /** A series carries this set. */
+  keep(set: LabelSet): void {
+    this.#sets.set(set.key, set);
+    this.#names.set(set.names, set.names);
   }
 
   /** Takes out the sets that hold all these labels, and gives them. */
@@ -39,13 +49,6 @@ export class LabelSets {
       taken.push(set);
     }
     return taken;
-  }
-
-  #shared(names: string): string {
-    const known = this.#names.get(names);
-    if (known !== undefined) return known;
-    this.#names.set(names, names);
-    return names;
   }
 }
 

@@ -121,7 +121,9 @@ class PrefixedMeter implements PrometheusMeter {
       ofKind.set(name, family);
       this.#families.set(name, family);
     }
-    return family.series(labels);
+    const series = family.series(labels);
+    if (series !== undefined) this.#labels.keep(labels);
+    return series;
   }
 
   #ofProcess(shown: string): boolean {
