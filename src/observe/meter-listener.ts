@@ -54,16 +54,30 @@ export class MeterListener {
 
   /** Opens the series of a mapping, so that they show 0 before anything happened. */
   open(mapping: MeteredMapping): void {
-    this.close(mapping.name);
+    this.#end(mapping.name);
     this.#mappings.set(mapping.name, { mapping, series: openSeries(this.#meter, mapping), shards: new Map() });
   }
 
-  /** Ends the series of a mapping that is gone. */
+  /** Ends the series of a mapping that is gone, and with the last one of a function those of the function. */
   close(mapping: string): void {
-    const metered = this.#mappings.get(mapping);
-    if (metered === undefined) return;
-    this.#mappings.delete(mapping);
-    this.#meter.forget?.({ EventSourceMappingUUID: metered.mapping.id });
+    const functionName = this.#end(mapping)?.functionName;
+    if (functionName === undefined) return;
+    for (const other of this.#mappings.values()) if (other.mapping.functionName === functionName) return;
+    this.#endFunction(functionName);
+  }
+
+  #end(name: string): MeteredMapping | undefined {
+    const mapping = this.#mappings.get(name)?.mapping;
+    if (mapping === undefined) return undefined;
+    this.#mappings.delete(name);
+    this.#meter.forget?.({ EventSourceMappingUUID: mapping.id });
+    return mapping;
+  }
+
+  #endFunction(name: string): void {
+    this.#credits.delete(name);
+    this.#functions.delete(name);
+    this.#meter.forget?.({ FunctionName: name });
   }
 
   /** Sets what shows how things are. Mappings that are not among them are gone. */
@@ -72,8 +86,9 @@ export class MeterListener {
     for (const name of this.#mappings.keys()) if (!names.has(name)) this.close(name);
     const functions = new Map<string, CreditsSnapshot>();
     for (const measured of all) {
-      const { name, functionName, credits } = measured.mapping;
+      const { name, functionName, credits, breaker } = measured.mapping;
       functions.set(functionName, credits);
+      if (breaker !== undefined) this.#functions.get(functionName)?.state.set(BREAKER_STATES[breaker.state]);
       const metered = this.#mappings.get(name);
       if (metered !== undefined) this.#measureOne(metered, measured);
     }
@@ -87,10 +102,7 @@ export class MeterListener {
   /** Functions may come and go without end; what they are no more must not be shown either. */
   #keepOnly(functions: ReadonlyMap<string, unknown>): void {
     for (const name of new Set([...this.#credits.keys(), ...this.#functions.keys()])) {
-      if (functions.has(name)) continue;
-      this.#credits.delete(name);
-      this.#functions.delete(name);
-      this.#meter.forget?.({ FunctionName: name });
+      if (!functions.has(name)) this.#endFunction(name);
     }
   }
 

@@ -53,6 +53,37 @@ describe('what shows how things are', () => {
     expect(await meter.metrics()).toMatch(/^millrace_breaker[^{]*\{[^}]*FunctionName="fn"/m);
   });
 
+  it('is no more of a function as soon as its last mapping is closed, look or no look', async () => {
+    const meter = prometheusMeter();
+    const listener = new MeterListener(meter);
+    for (const name of ['one', 'other']) {
+      listener.openFunction('fn');
+      listener.open({ id: `uuid-${name}`, name, functionName: 'fn', kind: 'queue' });
+    }
+    listener.measure([measured(new Map(), 'one', 'uuid-one'), measured(new Map(), 'other', 'uuid-other')], undefined);
+    listener.listener('breaker.state', { functionName: 'fn', state: 'open', cause: 'down', pauseMs: 1, openings: 1 });
+    listener.close('one');
+    expect(await series(meter, 'millrace_breaker_state')).toEqual(['millrace_breaker_state{FunctionName="fn"} 2']);
+    expect(await series(meter, 'millrace_credits_limit')).toEqual(['millrace_credits_limit{FunctionName="fn"} 10']);
+    listener.close('other');
+    expect(await meter.metrics()).not.toContain('FunctionName="fn"');
+    // A function of that name is another one, whose breaker is closed.
+    listener.openFunction('fn');
+    listener.open({ id: 'uuid-one', name: 'one', functionName: 'fn', kind: 'queue' });
+    expect(await series(meter, 'millrace_breaker_state')).toEqual(['millrace_breaker_state{FunctionName="fn"} 0']);
+    expect(await series(meter, 'PolledEventCount')).toHaveLength(1);
+  });
+
+  it('is the state of the breaker, though it changed while no mapping had the function', async () => {
+    const meter = prometheusMeter();
+    const listener = new MeterListener(meter);
+    listener.openFunction('fn');
+    const one = measured(new Map());
+    const breaker = { state: 'open', until: 5, openings: 1, cause: 'down' } as const;
+    listener.measure([{ ...one, mapping: { ...one.mapping, breaker } }], undefined);
+    expect(await series(meter, 'millrace_breaker_state')).toEqual(['millrace_breaker_state{FunctionName="fn"} 2']);
+  });
+
   it('is set at each look: lag and loss of each shard and of the mapping, credits of the function, findings', async () => {
     const meter = prometheusMeter();
     const listener = new MeterListener(meter);
