@@ -122,6 +122,8 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (error instanceof ResourceRefusal) return answerRefusal(reply, error);
   const statusCode = statusOf(error);
   if (statusCode >= 500 && !(error instanceof Refusal)) onDefect?.(error);
+  // What is left of the body is read and dropped, as long as a request may take: clients that send all of it before they read would be told of a broken connection only.
+  if (statusCode === 413) void reply.removeHeader('connection');
   return refuseWith(reply, surfaceOf(request), { statusCode, ...answerOf(error, statusCode, request) });
 }
 

@@ -114,6 +114,27 @@ describe('a body', () => {
     expect(server.asked).toEqual([]);
   });
 
+  test.each([
+    ['content-length: 8388608', ''],
+    ['transfer-encoding: chunked', '800000\r\n'],
+  ])(
+    'that is longer than it may be is read to its end and dropped (%s), for many clients read no answer before they have sent all',
+    async (framing, before) => {
+      const server = await serve({});
+      const socket = open(server.url);
+      const answer = answerOf(socket);
+      socket.write(`POST /queues/orders/messages HTTP/1.1\r\nhost: ${server.host}\r\n${framing}\r\n\r\n${before}`);
+      socket.write('x'.repeat(2_097_152));
+      await once(socket, 'data');
+      socket.write(`${'x'.repeat(6_291_456)}${before === '' ? '' : '\r\n0\r\n\r\n'}`);
+      socket.write(`GET /healthz HTTP/1.1\r\nhost: ${server.host}\r\nconnection: close\r\n\r\n`);
+      const { status, text } = await answer;
+      expect(status).toBe(413);
+      expect(text).toContain('{"status":"alive"}');
+      expect(server.queue.peek()).toEqual([]);
+    },
+  );
+
   test('of a stranger is not waited for', async () => {
     const server = await serve({ access: await access() });
     const socket = open(server.url);
