@@ -62,6 +62,11 @@ export interface Invocation {
 export interface FunctionTarget<Event = unknown> {
   /** The function is outside this process, and may be gone while the process is well: a circuit breaker is on by default. */
   readonly remote?: boolean;
+  /**
+   * How many invocations of one function it has room for at once; absent: as many as are begun. The engine begins no more, so that
+   * nothing is received that could only wait in front of the target while its time runs.
+   */
+  readonly maxConcurrency?: number;
   /** Starts one invocation. Throws nothing: what goes wrong is an outcome. */
   invoke(event: Event, context: InvocationContext): Invocation;
   /** Frees connections and processes once nothing runs any more. Idempotent. */

@@ -32,9 +32,13 @@ export type InvokeAnswer =
   | { readonly kind: 'no-credit'; readonly isReserved: boolean }
   | { readonly kind: 'answered'; readonly requestId: string; readonly version: string; readonly outcome: Outcome };
 
-/** Describes a registered function. */
-export function summaryOf(invoker: Invoker, { versions, aliases }: Qualifiers, description: string | undefined): FunctionSummary {
-  const { name, arn, reservedConcurrency } = invoker.definition;
+/** Describes a registered function, with what was said of it. */
+export function summaryOf(
+  invoker: Invoker,
+  { versions, aliases }: Qualifiers,
+  { description, reservedConcurrency }: Pick<FunctionSummary, 'description' | 'reservedConcurrency'>,
+): FunctionSummary {
+  const { name, arn } = invoker.definition;
   return {
     name,
     arn,

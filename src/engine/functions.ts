@@ -37,6 +37,8 @@ interface Registered {
   readonly qualifiers: Qualifiers;
   readonly byQualifier: Map<string, Invoker>;
   readonly description: string | undefined;
+  /** As it was asked for. */
+  readonly reservedConcurrency: number | undefined;
 }
 
 /**
@@ -68,12 +70,14 @@ export class FunctionRegistry {
     const latest: Version = { version: LATEST, target, timeoutMs };
     const qualifiers = resolveQualifiers({ versions, aliases }, latest, checked);
     const arn = this.#arnOf({ name });
-    const reservedConcurrency = fields.reservedConcurrentExecutions;
+    const { reservedConcurrentExecutions: asked, description } = fields;
+    const most = Math.min(asked ?? Number.POSITIVE_INFINITY, roomOf(qualifiers));
+    const reservedConcurrency = Number.isFinite(most) ? most : undefined;
     // A function has one breaker, so it is on where any of its versions is remote.
     const isRemote = [...qualifiers.versions.values()].some((version) => version.target.remote === true);
     const breaker = resolveBreaker(fields.breaker, this.#parts.breaker, isRemote);
     const invoker = new Invoker({ ...latest, name, arn, reservedConcurrency, breaker }, shared);
-    this.#byName.set(name, { invoker, qualifiers, byQualifier: new Map(), description: fields.description });
+    this.#byName.set(name, { invoker, qualifiers, byQualifier: new Map(), description, reservedConcurrency: asked });
     return { kind: 'function', name, arn };
   }
 
@@ -109,7 +113,7 @@ export class FunctionRegistry {
 
   /** All registered functions, in the order they were added. */
   get summaries(): readonly FunctionSummary[] {
-    return [...this.#byName.values()].map(({ invoker, qualifiers, description }) => summaryOf(invoker, qualifiers, description));
+    return [...this.#byName.values()].map((registered) => summaryOf(registered.invoker, registered.qualifiers, registered));
   }
 
   /** The registered function that a FunctionName names, with what invokes it; `undefined` when there is none. */
@@ -119,11 +123,11 @@ export class FunctionRegistry {
     const registered = this.#byName.get(name.name);
     if (registered === undefined) return undefined;
     const { qualifier } = name;
-    const { byQualifier, qualifiers, description } = registered;
+    const { byQualifier, qualifiers } = registered;
     const known = qualifier === undefined ? registered.invoker : (byQualifier.get(qualifier) ?? this.#qualify(registered, qualifier));
     if (known === undefined) return undefined;
     if (qualifier !== undefined) byQualifier.set(qualifier, known);
-    return { found: foundFunction(known, name, summaryOf(registered.invoker, qualifiers, description)), invoker: known };
+    return { found: foundFunction(known, name, summaryOf(registered.invoker, qualifiers, registered)), invoker: known };
   }
 
   /** Closes the targets that it made itself. */
@@ -183,6 +187,11 @@ export class FunctionRegistry {
   #arnOf({ name, partition = 'aws', region, account }: Partial<FunctionName> & { readonly name: string }): string {
     return `arn:${partition}:lambda:${region ?? this.#parts.region}:${account ?? this.#parts.accountId}:function:${name}`;
   }
+}
+
+/** What every version has room for: they share one ledger, and each may be the one that runs. */
+function roomOf({ versions }: Qualifiers): number {
+  return Math.min(...[...versions.values()].map(({ target }) => target.maxConcurrency ?? Number.POSITIVE_INFINITY));
 }
 
 function missing(field: string, reason: string): ConfigError {

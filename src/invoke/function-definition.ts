@@ -8,7 +8,7 @@ export interface FunctionDefinition {
   readonly arn: string;
   readonly target: FunctionTarget;
   readonly timeoutMs: number;
-  /** ReservedConcurrentExecutions; `undefined`: no limit. */
+  /** How many invocations may run at once: ReservedConcurrentExecutions, or fewer where the target has less room; `undefined`: no limit. */
   readonly reservedConcurrency: number | undefined;
   /** When its circuit breaker opens; `undefined`: it has none. */
   readonly breaker?: BreakerSettings | undefined;

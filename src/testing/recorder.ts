@@ -45,6 +45,7 @@ export class Recorder {
   around<Event>(target: FunctionTarget<Event>): FunctionTarget<Event> {
     return {
       ...(target.remote === undefined ? {} : { remote: target.remote }),
+      ...(target.maxConcurrency === undefined ? {} : { maxConcurrency: target.maxConcurrency }),
       invoke: (event, context) => this.#record(target, event, context),
       close: () => target.close(),
     };

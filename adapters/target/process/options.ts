@@ -10,7 +10,7 @@ interface SharedProcessOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Names of variables of this process that its functions get too, such as `AWS_PROFILE`. Others are not handed on, but for PATH, HOME, TZ and their like. */
   readonly inheritEnv?: readonly string[] | undefined;
-  /** Processes that may live at once; 1..1000, default 10. Give it what the function's reserved concurrency is. */
+  /** Processes that may live at once; 1..1000, default 10. An engine begins no more invocations of the function at once. */
   readonly maxProcesses?: number | undefined;
   /** An idle process is ended after so many seconds; 0.1..86400, default 300. */
   readonly idleSeconds?: number | undefined;

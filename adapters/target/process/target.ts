@@ -22,6 +22,7 @@ export function processTarget(options: ProcessTargetOptions): FunctionTarget {
 class ProcessTarget implements FunctionTarget {
   /** Whoever mends a function in front of its watched files wants it tried at once. */
   readonly remote: boolean;
+  readonly maxConcurrency: number;
   readonly #options: ResolvedProcessTarget;
   readonly #running = new Set<Promise<void>>();
   /** By function and version. */
@@ -32,6 +33,7 @@ class ProcessTarget implements FunctionTarget {
   constructor(options: ResolvedProcessTarget) {
     this.#options = options;
     this.remote = options.watched === undefined;
+    this.maxConcurrency = options.maxProcesses;
   }
 
   invoke(event: unknown, context: InvocationContext): Invocation {

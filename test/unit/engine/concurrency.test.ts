@@ -76,6 +76,29 @@ describe('reserved concurrency', () => {
     expect(world.invoked.flatMap(({ counts }) => counts)).toEqual(Array.from({ length: 30 }, () => 1));
   });
 
+  it.each([
+    { says: 'less room than', maxConcurrency: 2, reserved: 5, most: 2 },
+    { says: 'more room than', maxConcurrency: 5, reserved: 2, most: 2 },
+    { says: 'room, without', maxConcurrency: 3, reserved: undefined, most: 3 },
+  ])('beside a target that has $says it: the smaller one counts, and what is shown is what was asked for', async (given) => {
+    const queue = world.queue('orders', { visibilityTimeoutSeconds: 30 });
+    queue.sendBatch(bodies(20));
+    const target = world.engine.function({
+      name: 'shared',
+      target: Object.assign(
+        world.target(() => world.sleep(2000)),
+        { maxConcurrency: given.maxConcurrency },
+      ),
+      versions: { '1': {} },
+      ...(given.reserved === undefined ? {} : { reservedConcurrentExecutions: given.reserved }),
+    });
+    world.map(queue, { target, batchSize: 1 });
+    await world.engine.start();
+    await world.idle();
+    expect(world.most).toBe(given.most);
+    expect(world.engine.functions.map(({ reservedConcurrency }) => reservedConcurrency)).toEqual([given.reserved]);
+  });
+
   it('holds an open receive to one invocation credit', async () => {
     const queue = world.queue();
     let open = 0;

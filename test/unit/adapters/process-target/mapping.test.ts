@@ -63,6 +63,27 @@ async function run(engine: Engine): Promise<void> {
   await engine.stop({ timeoutMs: 0 });
 }
 
+const SLOW = `export const handler = async ({ Records }) => {
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  for (const { attributes } of Records) console.log('received', attributes.ApproximateReceiveCount);
+};`;
+
+test('a queue with more messages than a function has processes burns no receive count and opens no breaker', async ({ onTestFinished }) => {
+  const functions = new ProcessFunctions();
+  onTestFinished(async () => {
+    await functions.clear();
+    functions.folder.remove();
+  });
+  const engine = new Engine({ logger: functions.log });
+  const source = embeddedQueue({ name: 'orders', visibilityTimeoutSeconds: 4 });
+  for (let sent = 0; sent < 4; sent += 1) source.send({ body: String(sent) });
+  engine.map({ source, target: functions.handler(SLOW, { maxProcesses: 1 }), batchSize: 1, timeout: 5, heartbeat: false });
+  await run(engine);
+  expect(functions.log.printed).toEqual(Array.from({ length: 4 }, () => 'received 1'));
+  expect(functions.log.lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+  await source.close();
+});
+
 const HUNG = { body: 'hang', hangs: true, alive: false };
 const after = (body: string): object => ({ body, hangs: false, alive: false });
 
