@@ -23,6 +23,9 @@ class PoisonRecord(Exception):
 def fail(event, context):
     raise PoisonRecord("no such order: ä")
 
+def tell_all(event, context):
+    raise PoisonRecord("no such order: " + "x" * 60_000)
+
 def leave(event, context):
     sys.exit(4)
 
@@ -68,6 +71,7 @@ describe.skipIf('skipped' in runtime)('skipped' in runtime ? `${title} [${runtim
 
   test.each([
     ['an exception', 'app.fail', 'PoisonRecord', 'no such order: ä'],
+    ['an exception that says much', 'app.tell_all', 'PoisonRecord', 'no such order: xxx'],
     ['an exit', 'app.leave', 'Runtime.ExitError', 'exit status'],
     ['an import of what is not there', 'broken.handler', 'Runtime.ImportModuleError', 'not_installed_anywhere'],
     ['a fault of syntax', 'wrong.handler', 'Runtime.UserCodeSyntaxError', 'wrong.py'],

@@ -28,6 +28,8 @@ const ROOT = '/2018-06-01/runtime/';
 const NEXT = `${ROOT}invocation/next`;
 const INIT_ERROR = `${ROOT}init/error`;
 const ANSWER = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/;
+/** Official runtimes send the cause of an error for X-Ray as a header of up to 1 MB; Node's own limit is 16 KB. */
+const HEADER_BYTES = 1_114_112;
 const ACCEPTED = '{"status":"OK"}';
 
 /**
@@ -48,7 +50,8 @@ export class RuntimeApi {
     this.#listener = listener;
     this.#maxResponseBytes = maxResponseBytes;
     // A runtime may be silent for as long as it likes, between requests and within one.
-    this.#server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, (request, response) => {
+    const options = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, maxHeaderSize: HEADER_BYTES };
+    this.#server = createServer(options, (request, response) => {
       this.#route(request, response);
     });
     this.#server.on('connection', (socket: Socket) => {

@@ -122,6 +122,13 @@ describe('what a runtime may say', () => {
     expect(outcome).toMatchObject({ kind: 'function-error', errorType, errorMessage: expect.stringContaining(message) as string });
   });
 
+  test("an error whose cause for X-Ray fills a header of nearly 1 MB, as AWS's own runtimes send it", async () => {
+    const target = byHand(`const seen = await next();
+      const headers = { 'lambda-runtime-function-xray-error-cause': 'x'.repeat(1_048_575) };
+      await call('POST', 'invocation/' + idOf(seen) + '/error', '{"errorType":"Poison","errorMessage":"bad"}', headers); await next();`);
+    expect(await outcomeOf(target)).toEqual({ kind: 'function-error', errorType: 'Poison', errorMessage: 'bad' });
+  });
+
   test('an initialisation error, and its words are the outcome', async () => {
     const target = byHand(
       `await call('POST', 'init/error', '{"errorType":"Runtime.NoTable","errorMessage":"no table"}'); process.exit(1);`,
