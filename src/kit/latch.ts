@@ -1,12 +1,23 @@
+/** One that waits. Who is taken out forgets its neighbours. */
+interface Waiting {
+  callback: (() => void) | undefined;
+  before: Waiting | undefined;
+  after: Waiting | undefined;
+}
+
 /**
  * A flag that is set once, and calls back those who wait for it. Lighter than an AbortSignal, with O(1) add and remove; one with a
  * single waiter costs no more than itself.
+ *
+ * They stand in a list, not in a Set: where many come and go, a Set that has outlived its first table leaves a chain of tables behind
+ * that keeps everybody who ever waited until the next full collection.
  */
 export class Latch {
   #isSet = false;
   /** Who came when nobody else waited. */
   #first: (() => void) | undefined;
-  #others: Set<() => void> | undefined;
+  #head: Waiting | undefined;
+  #tail: Waiting | undefined;
 
   get isSet(): boolean {
     return this.#isSet;
@@ -17,11 +28,15 @@ export class Latch {
     if (this.#isSet) return;
     this.#isSet = true;
     const first = this.#first;
-    const others = this.#others;
     this.#first = undefined;
-    this.#others = undefined;
+    // Whoever waited now is called, also when one of them takes another out.
+    const others: (() => void)[] = [];
+    for (let next = this.#head; next !== undefined; next = this.#head) {
+      if (next.callback !== undefined) others.push(next.callback);
+      this.#takeOut(next);
+    }
     first?.();
-    if (others !== undefined) for (const callback of [...others]) callback();
+    for (const callback of others) callback();
   }
 
   /** Calls back when the flag is set: at once if it is. Gives the function that takes the wish back. */
@@ -30,15 +45,31 @@ export class Latch {
       callback();
       return nothing;
     }
-    if (this.#first === undefined && (this.#others === undefined || this.#others.size === 0)) this.#first = callback;
-    else {
-      this.#others ??= new Set();
-      this.#others.add(callback);
+    if (this.#first === undefined && this.#head === undefined) {
+      this.#first = callback;
+      return () => {
+        if (this.#first === callback) this.#first = undefined;
+      };
     }
+    const waiting: Waiting = { callback, before: this.#tail, after: undefined };
+    if (this.#tail === undefined) this.#head = waiting;
+    else this.#tail.after = waiting;
+    this.#tail = waiting;
     return () => {
-      if (this.#first === callback) this.#first = undefined;
-      else this.#others?.delete(callback);
+      this.#takeOut(waiting);
     };
+  }
+
+  #takeOut(waiting: Waiting): void {
+    const { callback, before, after } = waiting;
+    if (callback === undefined) return;
+    if (before === undefined) this.#head = after;
+    else before.after = after;
+    if (after === undefined) this.#tail = before;
+    else after.before = before;
+    waiting.callback = undefined;
+    waiting.before = undefined;
+    waiting.after = undefined;
   }
 }
 

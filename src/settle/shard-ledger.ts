@@ -204,7 +204,8 @@ export class ShardLedger<Item extends StreamRecord = StreamRecord> {
       this.#head += 1;
     }
     if (this.#head > 1024 && this.#head * 2 > entries.length) {
-      this.#entries = entries.slice(this.#head);
+      // In place: an old array that nobody uses would keep its entries until the next full collection.
+      entries.splice(0, this.#head);
       this.#head = 0;
     }
     // All that was read is done, so what lies behind its last record is passed over with it.
