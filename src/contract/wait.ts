@@ -17,6 +17,8 @@ export type WaitReason =
   | { readonly kind: 'breaker'; readonly state: 'half-open'; readonly functionName: string; readonly cause: string }
   /** What is in flight in the process takes all the room there is for it. */
   | { readonly kind: 'no-room'; readonly records: number; readonly bytes: number }
+  /** Every lane has work, and so many records wait for their turn: no more are read for now. */
+  | { readonly kind: 'read-ahead'; readonly records: number }
   /** The function works on a batch. */
   | { readonly kind: 'invocation'; readonly requestId: string; readonly records: number; readonly since: number }
   /** The function overran its time-out and has not stopped yet. */

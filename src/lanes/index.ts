@@ -8,4 +8,4 @@
 
 export { type Admission, GroupLocks } from './group-locks.ts';
 export { LANE_HASH, laneOf, laneOfRecord } from './lane-key.ts';
-export { EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX, type Sized } from './open-batch.ts';
+export { type BatchLimits, EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX, type Sized } from './open-batch.ts';

@@ -20,6 +20,8 @@ export function describeReason(reason: WaitReason, now: number): string {
       return describeBreaker(reason, left);
     case 'no-room':
       return `${String(reason.records)} records with up to ${String(reason.bytes)} bytes are in flight, which is all that may be`;
+    case 'read-ahead':
+      return `every lane has work; ${String(reason.records)} records are read ahead`;
     case 'invocation':
       return `the function has been working on ${String(reason.records)} records for ${since(reason.since)} (request ${reason.requestId})`;
     case 'handler-did-not-stop':

@@ -1,11 +1,20 @@
 import type { Outcome, Span, WaitReason } from '../contract/index.ts';
 import type { Running } from '../invoke/index.ts';
 import { Latch, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
-import { decideCrashed, decideStream, type StreamPolicy, type StreamVerdict, type UndoneVerdict } from '../verdict/index.ts';
+import {
+  decideCrashed,
+  decideStream,
+  isPlainSuccess,
+  SETTLED,
+  type StreamPolicy,
+  type StreamVerdict,
+  type UndoneVerdict,
+} from '../verdict/index.ts';
 import { type TakenCredit, takeCredit, takeFreeCredit } from './credit.ts';
 import type { LaneRange } from './lane-range.ts';
 import type { LaneWindow } from './lane-window.ts';
 import { untilEnded } from './overrun.ts';
+import type { Passage } from './run-gate.ts';
 import type { StreamWorks } from './stream-works.ts';
 
 /** For so long a credit is held while it is stored that a range begins; doubles with every try, so that one is through. */
@@ -64,7 +73,7 @@ export class LaneInvoker {
    * One invocation; `undefined` when the mapping stops before it has come out, or records of it grew too old before it began. `left` is set when the range no longer counts as
    * running although its invocation has not ended.
    */
-  async invoke(range: LaneRange, isFinal: boolean, left: Latch, batch?: Span): Promise<StreamVerdict | undefined> {
+  async invoke(range: LaneRange, isFinal: boolean, left: Passage, batch?: Span): Promise<StreamVerdict | undefined> {
     const { works, say } = this.#parts;
     const { mapping, hardStop, listener, clock } = works;
     const credit = this.#creditAtOnce(range) ?? (await this.#creditFor(range));
@@ -200,7 +209,16 @@ export class LaneInvoker {
     const { requestId, startedAt } = running;
     this.#lastRequestId = requestId;
     say({ kind: 'invocation', requestId, records, since: startedAt });
-    listener('batch.started', { mapping, shardId, requestId, records, attempt, ...agesOf(entries, clock.wall()) });
+    const first = entries[0];
+    const last = entries.at(-1);
+    // A window may be closed without records. Spreading one object into another takes longer than all else here.
+    if (first === undefined || last === undefined) listener('batch.started', { mapping, shardId, requestId, records, attempt });
+    else {
+      const now = clock.wall();
+      const ageMs = Math.max(0, now - first.record.arrivedAt);
+      const iteratorAgeMs = Math.max(0, now - last.record.arrivedAt);
+      listener('batch.started', { mapping, shardId, requestId, records, attempt, ageMs, iteratorAgeMs });
+    }
     return running;
   }
 
@@ -209,23 +227,20 @@ export class LaneInvoker {
     const { clock, random, listener, mapping } = works;
     const { entries, attempts, waits } = range;
     const now = clock.monotonic();
-    let places: ReadonlyMap<string, number> | undefined;
-    const indexOf = (itemIdentifier: string): number | undefined => {
-      // A search for each of ten thousand identifiers would stop the whole process for seconds.
-      places ??= new Map(entries.map(({ record }, index) => [record.sequenceNumber, index]));
-      return places.get(itemIdentifier);
-    };
-    const verdict = decideStream({
-      policy: this.#policy,
-      count: entries.length,
-      attempts,
-      waits,
-      outcome,
-      nameOf: this.#parts.works.nameOf,
-      indexOf,
-      now,
-      chance: random.next(),
-    });
+    const chance = random.next();
+    const verdict = isPlainSuccess(this.#policy, outcome)
+      ? SETTLED
+      : decideStream({
+          policy: this.#policy,
+          count: entries.length,
+          attempts,
+          waits,
+          outcome,
+          nameOf: works.nameOf,
+          indexOf: indexIn(entries),
+          now,
+          chance,
+        });
     const error = verdict.kind === 'settle' ? undefined : verdict.kind === 'wait' ? verdict.cause : verdict.failure.message;
     const returned = verdict.kind === 'settle' ? 0 : verdict.kind === 'advance' ? entries.length - verdict.done : entries.length;
     const { requestId, startedAt } = running;
@@ -244,10 +259,12 @@ export class LaneInvoker {
   }
 }
 
-/** How old the first and the last record of a batch are; nothing of a window that is closed without records. */
-function agesOf(entries: LaneRange['entries'], now: number): { readonly ageMs?: number; readonly iteratorAgeMs?: number } {
-  const first = entries[0];
-  const last = entries.at(-1);
-  if (first === undefined || last === undefined) return {};
-  return { ageMs: Math.max(0, now - first.record.arrivedAt), iteratorAgeMs: Math.max(0, now - last.record.arrivedAt) };
+/** Where a record of that identifier stands. */
+function indexIn(entries: LaneRange['entries']): (itemIdentifier: string) => number | undefined {
+  let places: ReadonlyMap<string, number> | undefined;
+  return (itemIdentifier) => {
+    // A search for each of ten thousand identifiers would stop the whole process for seconds.
+    places ??= new Map(entries.map(({ record }, index) => [record.sequenceNumber, index]));
+    return places.get(itemIdentifier);
+  };
 }

@@ -1,6 +1,6 @@
 import { compareSequence, type SequenceNumber } from '../contract/index.ts';
 import { type Deferred, deferred } from '../kit/index.ts';
-import { EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX } from '../lanes/index.ts';
+import { type BatchLimits, EVENT_ENVELOPE_BYTES, OpenBatch, PAYLOAD_BYTES_MAX } from '../lanes/index.ts';
 import type { RetryMark, ShardEntry } from '../settle/index.ts';
 import { WINDOW_STATE_BYTES_MAX } from '../window/index.ts';
 import { FRESH, type LaneRange } from './lane-range.ts';
@@ -30,6 +30,8 @@ export interface LaneLimits {
  */
 export class LaneQueue {
   readonly #limits: LaneLimits;
+  /** One object for all batches: one is opened for each record where BatchSize is 1. */
+  readonly #batchLimits: BatchLimits;
   #entries: (ShardEntry | undefined)[] = [];
   #head = 0;
   #marks: readonly RetryMark[];
@@ -42,6 +44,9 @@ export class LaneQueue {
 
   constructor(limits: LaneLimits, marks: readonly RetryMark[]) {
     this.#limits = limits;
+    const { batchSize, windowMs, window, envelopeBytes = EVENT_ENVELOPE_BYTES } = limits;
+    const bytes = PAYLOAD_BYTES_MAX - envelopeBytes - (window === undefined ? 0 : WINDOW_BYTES);
+    this.#batchLimits = { records: batchSize, bytes, windowMs };
     this.#marks = marks;
   }
 
@@ -68,6 +73,8 @@ export class LaneQueue {
 
   /** The shard is not read on for want of room, so no range may wait for its last record. */
   holdReading(): void {
+    // Who hears it again would tell the reader that it waits, which would say it again.
+    if (this.#isReadingHeld) return;
     this.#isReadingHeld = true;
     if (this.#marks.length > 0) this.#wake();
   }
@@ -95,10 +102,7 @@ export class LaneQueue {
 
   /** A batch that is open, to be filled by {@link fill}. */
   open(): OpenBatch<ShardEntry> {
-    const { batchSize, windowMs, eventBytes, window, envelopeBytes = EVENT_ENVELOPE_BYTES } = this.#limits;
-    const bytes = PAYLOAD_BYTES_MAX - envelopeBytes - (window === undefined ? 0 : WINDOW_BYTES);
-    const limits = { records: batchSize, bytes, windowMs };
-    return new OpenBatch(limits, eventBytes);
+    return new OpenBatch(this.#batchLimits, this.#limits.eventBytes);
   }
 
   /** The next range with a history, when all of it is there; `undefined` when the next records have none. */
@@ -172,7 +176,8 @@ export class LaneQueue {
       this.#entries = [];
       this.#head = 0;
     } else if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
+      // In place: an old array that nobody uses would keep its entries until the next full collection.
+      this.#entries.splice(0, this.#head);
       this.#head = 0;
     }
   }

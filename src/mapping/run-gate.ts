@@ -1,5 +1,25 @@
 import { type Deferred, deferred, type Latch, orSet } from '../kit/index.ts';
 
+/** A range that got in: it counts until it is set. */
+export class Passage {
+  #leave: (() => void) | undefined;
+
+  constructor(leave: () => void) {
+    this.#leave = leave;
+  }
+
+  get isSet(): boolean {
+    return this.#leave === undefined;
+  }
+
+  /** It no longer counts. Setting it again does nothing. */
+  set(): void {
+    const leave = this.#leave;
+    this.#leave = undefined;
+    leave?.();
+  }
+}
+
 /**
  * Lets the ranges of a mapping run together, or one of them alone. Who asks to be alone goes before those who come later, so
  * that it gets its turn. Together costs a comparison and a sum.

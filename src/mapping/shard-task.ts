@@ -13,6 +13,7 @@ import { SOURCE_BACKOFF } from '../intake/index.ts';
 import { type Deferred, deferred, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH, laneOfRecord } from '../lanes/index.ts';
 import { type ShardEntry, ShardLedger, type ShardRow } from '../settle/index.ts';
+import { BATCHES_AHEAD, ReadAhead } from './read-ahead.ts';
 import { Stated } from './stated.ts';
 import { StreamLane } from './stream-lane.ts';
 import type { StreamWorks } from './stream-works.ts';
@@ -22,8 +23,6 @@ export type ShardEnd = 'ended' | 'stopped' | 'trimmed';
 
 /** Records of a shard that may be read ahead of what is settled; more when the lanes take more at once (R12). */
 const SHARD_RECORDS = 10_000;
-/** Batches per lane that may be read ahead. */
-const BATCHES_AHEAD = 2;
 
 /** So many empty pages in a row are taken for the tip where the service does not tell (DynamoDB Streams). */
 const EMPTY_PAGES_AT_TIP = 8;
@@ -34,7 +33,8 @@ const TIP_ALLOWANCE_MS = 300_000;
  * One shard of a stream: read in order, spread over its lanes, worked off.
  *
  * T1 Reading goes on from the last record that was read, whatever happens to iterators (R4).
- * T2 A page is asked for only when there is room; a shard that holds nothing may always have one (R9, R12).
+ * T2 A page is asked for only when there is room; a shard that holds nothing may always have one (R9, R12). While every lane has
+ *    work, no more is read ahead than is soon worked off.
  */
 export class ShardTask {
   readonly shardId: string;
@@ -42,6 +42,9 @@ export class ShardTask {
   readonly #ledger: ShardLedger;
   readonly #lanes: readonly StreamLane[];
   readonly #share: number;
+  readonly #ahead: ReadAhead;
+  /** Lanes that wait for records. */
+  #idle = 0;
   readonly #stated: Stated;
   #failures = 0;
   #room: Deferred | undefined;
@@ -55,17 +58,23 @@ export class ShardTask {
     this.#stated = new Stated(works.clock, { kind: 'starting' });
     this.#keeps = this.#filterOf(works);
     this.#share = Math.max(SHARD_RECORDS, BATCHES_AHEAD * pf * batchSize);
+    this.#ahead = new ReadAhead({ lanes: pf, batchSize });
     const snapshot = (): ShardRow => this.#ledger.snapshot(incarnation);
     const onChange = (): void => {
       checkpoints.changed(shardId, snapshot);
     };
     this.#ledger = new ShardLedger({ row, scheme: { pf, hash: LANE_HASH }, laneOf: laneOfRecord, onChange });
-    this.#lanes = Array.from({ length: pf }, (_, lane) => {
-      const onSettled = (entries: readonly ShardEntry[]): void => {
-        this.#settled(entries);
-      };
-      return new StreamLane(works, { shardId, lane, ledger: this.#ledger, isResumed, onSettled });
-    });
+    const onSettled = (entries: readonly ShardEntry[]): void => {
+      this.#settled(entries);
+    };
+    const onIdle = (isIdle: boolean): void => {
+      this.#idle += isIdle ? 1 : -1;
+      if (isIdle) this.#wakeReader();
+    };
+    this.#lanes = Array.from(
+      { length: pf },
+      (_, lane) => new StreamLane(works, { shardId, lane, ledger: this.#ledger, isResumed, onSettled, onIdle }),
+    );
   }
 
   #filterOf({ options: { filter }, source: { filtering } }: StreamWorks): ((record: StreamRecord) => boolean) | undefined {
@@ -224,6 +233,7 @@ export class ShardTask {
   async #readFrom(position: StreamPosition): Promise<boolean> {
     const { source, stopping, invoker, clock } = this.#works;
     let askedAt = clock.wall();
+    let askedAtMs = clock.monotonic();
     const controller = new AbortController();
     const forget = stopping.onSet(() => {
       controller.abort();
@@ -238,6 +248,7 @@ export class ShardTask {
         }
         this.#failures = 0;
         this.#take(step);
+        if (step.records.length > 0) this.#ahead.paged(askedAtMs, clock.monotonic());
         if (invoker.tracer !== undefined) this.#traced(invoker.tracer, step.records.length, askedAt);
         if (step.ended) {
           this.#finishReading();
@@ -245,6 +256,7 @@ export class ShardTask {
         }
         if (!(await this.#untilRoom())) return true;
         askedAt = clock.wall();
+        askedAtMs = clock.monotonic();
       }
       return stopping.isSet;
     } finally {
@@ -299,17 +311,38 @@ export class ShardTask {
 
   #settled(entries: readonly ShardEntry[]): void {
     this.#hold(-entries.length, -boundOf(entries));
-    // What others hold is looked at by who waits, which hears of it from then on.
-    const { outstanding } = this.#ledger;
-    if (this.#room === undefined || (outstanding > 0 && outstanding >= this.#share)) return;
+    this.#ahead.settled(entries.length);
+    this.#wakeReader();
+  }
+
+  /** What others hold is looked at by who waits, which hears of it from then on. */
+  #wakeReader(): void {
+    if (this.#room === undefined || !(this.#mayHaveRoom || this.#saysTooMuch)) return;
     this.#room.resolve();
     this.#room = undefined;
   }
 
   /** T2. */
   get #hasRoom(): boolean {
-    const { outstanding } = this.#ledger;
-    return outstanding === 0 || (outstanding < this.#share && !this.#works.buffer.isFull);
+    return this.#ledger.outstanding === 0 || (this.#mayHaveRoom && !this.#works.buffer.isFull);
+  }
+
+  get #mayHaveRoom(): boolean {
+    return this.#ledger.outstanding === 0 || (this.#hasShare && !this.#hasEnough);
+  }
+
+  /** It waits for room, as it says, and there is some: by now it waits for the lanes. */
+  get #saysTooMuch(): boolean {
+    return this.#hasShare && this.#stated.reason.kind === 'no-room' && !this.#works.buffer.isFull;
+  }
+
+  get #hasShare(): boolean {
+    return this.#ledger.outstanding < this.#share;
+  }
+
+  /** Every lane has work, and there is more of it. */
+  get #hasEnough(): boolean {
+    return this.#idle === 0 && this.#held.records > this.#ahead.enough;
   }
 
   /** T2. False when the mapping stops first, or when what comes next may have been trimmed during the wait. */
@@ -318,8 +351,11 @@ export class ShardTask {
     const wasSafe = !this.#isLossSuspected;
     let hasWaited = false;
     while (!stopping.isSet && !this.#hasRoom) {
-      this.#reason = { kind: 'no-room', records: buffer.records, bytes: buffer.bytes };
-      for (const lane of this.#lanes) lane.holdReading();
+      if (this.#hasShare && !buffer.isFull) this.#reason = { kind: 'read-ahead', records: this.#held.records };
+      else {
+        this.#reason = { kind: 'no-room', records: buffer.records, bytes: buffer.bytes };
+        for (const lane of this.#lanes) lane.holdReading();
+      }
       hasWaited = true;
       this.#room ??= deferred();
       // What others settle is looked at only where it can help: it is told with every batch of theirs.

@@ -7,6 +7,7 @@ import { LaneInvoker } from './lane-invoker.ts';
 import { LaneQueue, type Oversized } from './lane-queue.ts';
 import { FRESH, type LaneRange, retryMark } from './lane-range.ts';
 import { LaneWindow } from './lane-window.ts';
+import { Passage } from './run-gate.ts';
 import { Stated } from './stated.ts';
 import type { StreamWorks } from './stream-works.ts';
 
@@ -24,6 +25,8 @@ export interface LanePlace {
   readonly isResumed: boolean;
   /** Records are done. */
   readonly onSettled: (entries: readonly ShardEntry[]) => void;
+  /** It waits for records, or has some again. */
+  readonly onIdle: (isIdle: boolean) => void;
 }
 
 /**
@@ -89,7 +92,16 @@ export class StreamLane {
   }
 
   push(entry: ShardEntry): void {
+    this.#note(false);
     this.#queue.push(entry);
+  }
+
+  #isIdle = false;
+
+  #note(isIdle: boolean): void {
+    if (isIdle === this.#isIdle) return;
+    this.#isIdle = isIdle;
+    this.#place.onIdle(isIdle);
   }
 
   /** The shard was read so far, in this lane and in others. */
@@ -167,11 +179,13 @@ export class StreamLane {
   /** Waits for more records, for the end of the batch window or of the tumbling window, or for the mapping to stop. */
   async #untilChanged(closesAt: number | undefined, records: number): Promise<void> {
     const { clock, stopping } = this.#works;
+    this.#note(true);
     const changed = this.#queue.changed();
     const until = closesAt ?? this.#window?.looksAgainAt();
     this.#reason = closesAt === undefined ? { kind: 'no-records' } : { kind: 'batch-window', records, until: closesAt };
     if (until === undefined) {
       await orSet(changed, stopping);
+      this.#note(false);
       // The reader asks for its next page first, or the service would wait until all of this one is worked off.
       if (!stopping.isSet) await clock.turn();
       return;
@@ -184,6 +198,7 @@ export class StreamLane {
     const forget = stopping.onSet(set);
     await sleep(clock, until - clock.monotonic(), wake);
     forget();
+    this.#note(false);
   }
 
   /** The way of a range: age, credit, invoke, verdict, settle or back to the head of this lane. */
@@ -224,10 +239,8 @@ export class StreamLane {
   }
 
   /** Set when the range that runs among others no longer counts. */
-  #entered(): Latch {
-    const left = new Latch();
-    left.onSet(this.#leave);
-    return left;
+  #entered(): Passage {
+    return new Passage(this.#leave);
   }
 
   readonly #leave = (): void => {
@@ -242,8 +255,7 @@ export class StreamLane {
       this.#ranges.push(range);
       return;
     }
-    const left = new Latch();
-    left.onSet(() => {
+    const left = new Passage(() => {
       runGate.leaveAlone();
     });
     await this.#attempt(range, left);
@@ -252,10 +264,10 @@ export class StreamLane {
   }
 
   /** `left` is set when the range no longer counts as running although its invocation has not ended. */
-  async #attempt(range: LaneRange, left: Latch): Promise<void> {
+  async #attempt(range: LaneRange, left: Passage): Promise<void> {
     this.#window?.enter(range);
     const isFinal = this.#window?.isLast(range, this.#ranges.length, this.#queue) === true;
-    const span = this.#spanOf(range);
+    const span = this.#works.invoker.tracer === undefined ? undefined : this.#spanOf(range);
     const verdict = await this.#invoker.invoke(range, isFinal, left, span);
     if (verdict === undefined) this.#ranges.push(range);
     else if (!this.#endsEarly(range, isFinal, verdict)) {

@@ -79,14 +79,14 @@ const PLAIN_WRITERS: Omit<Writers, 'mapping.problem' | 'range.discarded' | 'dest
     logger.debug(event, 'invoking');
   },
   'batch.ended': (logger, event) => {
-    const { error, ...fields } = event;
+    const { error } = event;
     if (error === undefined) {
-      logger.debug(fields, 'invoked');
+      logger.debug(event, 'invoked');
       return;
     }
     const text = error.slice(0, ERROR_TEXT_MAX);
     const isFunctions = event.outcome === 'function-error';
-    logger.warn({ ...fields, error: isFunctions ? typeOf(text) : text }, WARNINGS[event.outcome]);
+    logger.warn({ ...event, error: isFunctions ? typeOf(text) : text }, WARNINGS[event.outcome]);
     if (isFunctions) logger.debug({ mapping: event.mapping, requestId: event.requestId, error: text }, 'what the function said');
   },
   'batch.settled': (logger, event) => {

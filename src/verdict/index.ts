@@ -11,7 +11,9 @@ export { decideQueue, type QueueCase, type QueueVerdict, THROTTLE_BACKOFF } from
 export {
   decideCrashed,
   decideStream,
+  isPlainSuccess,
   longestRetryMs,
+  SETTLED,
   type StreamPolicy,
   type StreamVerdict,
   type UndoneVerdict,

@@ -70,6 +70,14 @@ export function longestRetryMs(attempts: number): number {
 /** Waits after throttles and service errors. */
 const SERVICE_BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 20_000 };
 
+/** What becomes of a range whose function succeeded, where its answer is not looked at. */
+export const SETTLED: StreamVerdict = { kind: 'settle' };
+
+/** Whether nothing has to be decided: {@link SETTLED}. */
+export function isPlainSuccess({ isWindowed, reportBatchItemFailures }: StreamPolicy, { kind }: Outcome): boolean {
+  return kind === 'success' && !isWindowed && !reportBatchItemFailures;
+}
+
 /**
  * The failure policy of streams in one place (spec d.5, d.6; design: Failure policy). A failure counts one attempt for the
  * range; with bisect a failed range of more than one record is halved instead, at no cost; a partial answer that advances
@@ -81,7 +89,7 @@ export function decideStream(question: StreamCase): StreamVerdict {
   switch (outcome.kind) {
     case 'success':
       if (policy.isWindowed) return decideInWindow(question, outcome);
-      return policy.reportBatchItemFailures ? decideAnswer(question, readAnswer(outcome, question), undefined) : { kind: 'settle' };
+      return policy.reportBatchItemFailures ? decideAnswer(question, readAnswer(outcome, question), undefined) : SETTLED;
     case 'function-error':
       return failed(question, { message: `${outcome.errorType}: ${outcome.errorMessage}`, functionError: 'Unhandled' });
     case 'timeout':

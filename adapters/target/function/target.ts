@@ -68,10 +68,14 @@ class InProcessTarget<Event> implements FunctionTarget<Event> {
   }
 }
 
+function ignore(): void {
+  // Stands until there is somebody to resolve.
+}
+
 /** What an invocation answers: its handler's word, or `timeout` when its signal aborts first. The first counts. */
 class Answer {
   readonly outcome: Promise<Outcome>;
-  #resolve: (outcome: Outcome) => void = () => undefined;
+  #resolve: (outcome: Outcome) => void = ignore;
   readonly #forgetAbort: () => void;
   #isAborted = false;
 

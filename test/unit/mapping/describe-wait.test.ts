@@ -6,6 +6,7 @@ const reasons: [WaitReason, string][] = [
   [{ kind: 'empty-poll', until: 12_000 }, 'the source has nothing; the next look is in 2.0 s at the latest'],
   [{ kind: 'batch-window', records: 7, until: 11_500 }, 'a batch of 7 is open for 1.5 s more'],
   [{ kind: 'no-credit', functionName: 'fn', inUse: 3, limit: 3 }, 'function fn runs 3 of 3 invocations it may run at once'],
+  [{ kind: 'read-ahead', records: 9 }, 'every lane has work; 9 records are read ahead'],
   [{ kind: 'no-room', records: 9, bytes: 90 }, '9 records with up to 90 bytes are in flight, which is all that may be'],
   [{ kind: 'invocation', requestId: 'r-1', records: 4, since: 9000 }, 'the function has been working on 4 records for 1.0 s (request r-1)'],
   [
