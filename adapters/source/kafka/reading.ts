@@ -35,8 +35,12 @@ export interface ReadingParts {
 
 type Step = StreamStep<KafkaRecord>;
 
-/** What is fetched of a partition at once; more only when one batch is larger. */
+/** What is fetched of a partition at once by who asks again at once; more only when one batch is larger. */
 const PARTITION_BYTES = 1_048_576;
+/** By who takes its time less and less: while a page is decoded nothing else runs in this process. */
+const PARTITION_BYTES_MIN = 131_072;
+/** Who asks sooner than that after a page has come is not slow, ms. */
+const SLOW_MS = 20;
 const PARTITION_BYTES_MAX = 256 * PARTITION_BYTES;
 /** How often a read at the log's end says so. */
 const TIP_MS = 500;
@@ -71,7 +75,10 @@ class PartitionReader {
   /** The next offset to fetch, once it is known. */
   #next: SequenceNumber | undefined;
   #fetched: Fetched | undefined;
+  #pageBytes = PARTITION_BYTES;
   #maxBytes = PARTITION_BYTES;
+  /** When the last records were handed over, monotonic ms. */
+  #gaveAt: number | undefined;
   #failures = 0;
   #dueAt = Number.NEGATIVE_INFINITY;
   /** When the end was said last, monotonic ms. */
@@ -112,6 +119,7 @@ class PartitionReader {
     } catch (thrown) {
       return this.#trouble(thrown);
     }
+    this.#adapt();
     const place = { partition, fetchOffset: this.#next, maxBytes: this.#maxBytes };
     const answer = await this.#parts.fetcher.fetch(place, signal);
     if (answer === undefined || this.#isOver()) return undefined;
@@ -122,6 +130,16 @@ class PartitionReader {
     return this.#take(answer, this.#next);
   }
 
+  /** Large pages for who is fast, small ones for who is slow. */
+  #adapt(): void {
+    if (this.#gaveAt === undefined) return;
+    const isSlow = this.#parts.clock.monotonic() - this.#gaveAt >= SLOW_MS;
+    this.#gaveAt = undefined;
+    const isWhole = this.#maxBytes === this.#pageBytes;
+    this.#pageBytes = isSlow ? Math.max(PARTITION_BYTES_MIN, this.#pageBytes / 2) : Math.min(PARTITION_BYTES, this.#pageBytes * 2);
+    if (isWhole) this.#maxBytes = this.#pageBytes;
+  }
+
   #take(answer: WirePartition, from: SequenceNumber): Step | undefined {
     const { log, clock } = this.#parts;
     const records = toRecords(log.topic, answer, from);
@@ -129,7 +147,7 @@ class PartitionReader {
     const last = records.at(-1)?.sequenceNumber;
     const readTo = answer.covered === undefined ? last : later(last, sequenceNumber(answer.covered));
     if (readTo !== undefined && compareSequence(readTo, from) >= 0) {
-      this.#maxBytes = PARTITION_BYTES;
+      this.#maxBytes = this.#pageBytes;
       this.#fetched = { records, given: 0, readTo, end, fetchedAt: clock.wall() };
       return undefined;
     }
@@ -148,6 +166,7 @@ class PartitionReader {
   }
 
   #page({ records, given, readTo, end, fetchedAt }: Fetched): Step {
+    this.#gaveAt = this.#parts.clock.monotonic();
     const until = given + Math.max(1, this.#request.maxRecords);
     const page = given === 0 && until >= records.length ? records : records.slice(given, until);
     const last = page.at(-1);
