@@ -91,7 +91,9 @@ export class Tenures {
     for (const tenure of this.#heldBy(life).values()) {
       tenure.phase = 'revoked';
       tenure.endedAt = court.now();
-      for (const invocation of tenure.running) this.#checkAbandoned(tenure, invocation, isLate || this.#stopping.has(life));
+      // Who is told while he gives up that he is out of the group has lost it all at once.
+      const isCut = isLate || this.#stopping.has(life) || this.#endangered.has(life);
+      for (const invocation of tenure.running) this.#checkAbandoned(tenure, invocation, isCut);
     }
   }
 
