@@ -165,13 +165,15 @@ export class Control implements MappingApi {
     };
   }
 
-  /** What a name leaves out is as it is here. */
+  /** What a name leaves out is as it is here; of functions that are elsewhere it is as Lambda says, unless the configuration says it. */
   #wanted(functionName: string): WantedFunction {
-    const { places } = this.#parts.context.config;
+    const { places, aws, lambda, known } = this.#parts.context.config;
     const parsed = parseFunctionName(functionName);
-    const { region, account } = { region: places.region, account: places.accountId };
     // No function has such a name.
-    if (typeof parsed === 'string') return { name: '', qualifier: undefined, partition: undefined, region, account };
+    if (typeof parsed === 'string') return { name: '', qualifier: undefined, partition: undefined, region: undefined, account: undefined };
+    const isHere = places.lambda === 'no' || known.functions.includes(parsed.name);
+    const region = isHere ? places.region : (lambda.region ?? aws.region);
+    const account = isHere ? places.accountId : aws.accountId;
     return { ...parsed, region: parsed.region ?? region, account: parsed.account ?? account };
   }
 

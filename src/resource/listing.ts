@@ -1,4 +1,4 @@
-import { type ArnPlace, type NamedFunction, partsOfFunctionArn } from './arns.ts';
+import { type NamedFunction, partsOfFunctionArn } from './arns.ts';
 import type { MappingDefinition } from './definition.ts';
 import { FUNCTION_NAME } from './fields.ts';
 import { readShape, type StructureShape } from './model.ts';
@@ -81,7 +81,7 @@ function wholeOf(digits: string): number | string {
 }
 
 /** The function of which mappings are listed: what is `undefined` is not compared. */
-export type WantedFunction = Pick<NamedFunction, 'name' | 'qualifier' | 'partition'> & ArnPlace;
+export type WantedFunction = NamedFunction;
 
 /**
  * One page of `all`, which are in the order of their creation. Functions are told apart by their whole ARN, and by qualifier where one is
@@ -106,7 +106,9 @@ export function pageOf<Item extends { readonly definition: MappingDefinition }>(
 
 function isOf({ functionArn }: MappingDefinition, wanted: WantedFunction): boolean {
   const { name, qualifier, partition, region, account } = partsOfFunctionArn(functionArn);
-  if (name !== wanted.name || region !== wanted.region || account !== wanted.account) return false;
+  if (name !== wanted.name) return false;
+  if (wanted.region !== undefined && region !== wanted.region) return false;
+  if (wanted.account !== undefined && account !== wanted.account) return false;
   if (wanted.partition !== undefined && partition !== wanted.partition) return false;
   return wanted.qualifier === undefined || qualifier === wanted.qualifier;
 }
