@@ -8,7 +8,7 @@ import { Control } from './control.ts';
 import { type Embedded, makeEmbedded } from './embedded.ts';
 import type { Narrator } from './narrator.ts';
 import { openMappings } from './open-mappings.ts';
-import { functionsElsewhere, openTargets } from './open-targets.ts';
+import { checkDirectory, functionsElsewhere, openTargets } from './open-targets.ts';
 import { Problems } from './problems.ts';
 import { reload } from './reload.ts';
 
@@ -39,6 +39,7 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   const problems = new Problems();
   const embedded = await makeEmbedded(catalog, config, parts.narrator);
   const mappings = await openMappings(config.mappings, { catalog, aws: config.aws, embedded, logger, folder: config.folder, problems });
+  await checkDirectory({ catalog, config, problems });
   // User code runs when its module is loaded: only once all that can be told without it is right.
   problems.throwIfAny();
   const targets = await openTargets({ catalog, config, logger, problems });

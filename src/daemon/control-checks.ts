@@ -57,6 +57,8 @@ export class FunctionFinder {
       const directory = await this.#directory;
       return await directory.find(functionName);
     } catch (error) {
+      // It was never made.
+      if (error instanceof ConfigError) this.#directory = undefined;
       if (error instanceof SourceError || error instanceof ConfigError) {
         throw new ResourceRefusal('ServiceException', `The function could not be looked up: ${error.message}`);
       }

@@ -43,6 +43,17 @@ export async function functionsElsewhere({
   return (functionName) => lambda({ functionName, ...settings, ...(config.log.level === 'debug' ? { logger } : {}) });
 }
 
+/** Without a file every mapping comes over the API, which asks Lambda for its function: where that is must be known. */
+export async function checkDirectory({ catalog, config, problems }: Omit<OpeningParts, 'logger'>): Promise<void> {
+  if (config.file !== undefined || config.places.lambda !== 'yes') return;
+  const place = placeOf(config.aws, 'lambda', config.lambda);
+  try {
+    await (await catalog.functions.lambda(place.settings)).close();
+  } catch (error) {
+    problems.take(error, (option) => place.fieldOf(option));
+  }
+}
+
 /** What the engine will make, as soon as mappings use it. */
 async function checkElsewhere(parts: OpeningParts): Promise<void> {
   const checked = new Set<string>();
