@@ -23,7 +23,8 @@ export function refusal(status: number, headers: AnswerHeaders, origin: string, 
   if (status === 429) {
     return { kind: 'throttled', message: `${origin} answered 429`, retryAfterMs: waitAskedFor(headers, now) };
   }
-  if (status >= 500) {
+  // 408 is what servers say to a connection that they give up: they have not read the request.
+  if (status >= 500 || status === 408) {
     return { kind: 'service-error', message: `${origin} answered ${String(status)}`, retryAfterMs: waitAskedFor(headers, now) };
   }
   const code = `Http${String(status)}`;

@@ -165,7 +165,7 @@ describe('the answer', () => {
     expect(await outcomeOf(429)).toMatchObject({ kind: 'throttled', retryAfterMs: undefined });
   });
 
-  test.each([500, 502, 503, 504, 599])('%i is a service error', async (status) => {
+  test.each([408, 500, 502, 503, 504, 599])('%i is a service error', async (status) => {
     expect(await outcomeOf(status, { 'retry-after': '2' }, 'x'.repeat(1_000))).toMatchObject({
       kind: 'service-error',
       retryAfterMs: 2_000,
@@ -259,6 +259,40 @@ describe('no answer', () => {
     const invocation = invoke(targetTo(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`));
     expect(await invocation.outcome).toMatchObject({ kind: 'service-error', retryAfterMs: undefined });
     await invocation.ended;
+  });
+
+  test('because the server gave an idle connection up just then is a service error, and the next request has a new connection', async () => {
+    const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}';
+    // Some say nothing, some say 408 first: to a request that they have not read.
+    const partings = ['', 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'];
+    for (const parting of partings) {
+      let connections = 0;
+      const server = createTcpServer((socket) => {
+        connections += 1;
+        const isFirst = connections === 1;
+        let requests = 0;
+        socket.on('data', (chunk: Buffer) => {
+          // Head and body may come apart.
+          if (!chunk.toString().endsWith('{}')) return;
+          requests += 1;
+          if (isFirst && requests === 2) socket.end(parting);
+          else socket.write(ANSWER);
+        });
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      cleanups.push(() => server.close());
+      const target = targetTo(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`, { maxConnections: 1 });
+      const kinds: string[] = [];
+      for (let round = 0; round < 3; round += 1) {
+        const invocation = invoke(target);
+        kinds.push((await invocation.outcome).kind);
+        await invocation.ended;
+      }
+      expect(kinds).toEqual(['success', 'service-error', 'success']);
+      expect(connections).toBe(2);
+      await target.close();
+    }
   });
 
   test('before the deadline ends the request and its connection', async () => {
