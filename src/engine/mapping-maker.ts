@@ -39,6 +39,8 @@ export interface Named {
 interface Mapped {
   readonly mapping: SourceMapping;
   readonly enabled: boolean;
+  /** Of its function. */
+  readonly hasBreaker: boolean;
 }
 
 type OfQueue<Event> = QueueMapOptions<Event> | NamedQueueMapOptions<Event>;
@@ -75,7 +77,10 @@ export class MappingMaker {
   /** Makes a mapping with its seat at its function. Throws a ConfigError; what it named is not kept then. */
   make<Event>(options: AnyMapOptions<Event>, named: Named, checked: Checked): Mapped {
     try {
-      return this.#made(options, named, checked);
+      const made = this.#made(options, named, checked);
+      // Only now: series of a mapping that was refused would stay.
+      if (made.hasBreaker) this.#parts.meters.openFunction(made.mapping.functionName);
+      return made;
     } catch (error) {
       this.#parts.functions.elsewhere.leave(named.name);
       throw error;
@@ -93,7 +98,7 @@ export class MappingMaker {
     const invoker = this.#invokerOf(options, checked);
     this.#seat(invoker, named.name, weight, checked);
     const mapping = queueMapping({ ...this.#parts.common(named), options: resolved, source, invoker });
-    return { mapping, enabled: resolved.enabled };
+    return { mapping, enabled: resolved.enabled, hasBreaker: invoker.breaker.isOn };
   }
 
   #mapStream<Event>(options: OfStream<Event>, named: Named, checked: Checked): Mapped {
@@ -112,7 +117,7 @@ export class MappingMaker {
       invoker,
       createdAt: options.createdAt,
     });
-    return { mapping, enabled: resolved.enabled };
+    return { mapping, enabled: resolved.enabled, hasBreaker: invoker.breaker.isOn };
   }
 
   #mapTopic<Event>(options: OfTopic<Event>, named: Named, checked: Checked): Mapped {
@@ -134,14 +139,13 @@ export class MappingMaker {
       createdAt: options.createdAt,
       groupId: named.name,
     });
-    return { mapping, enabled: resolved.enabled };
+    return { mapping, enabled: resolved.enabled, hasBreaker: invoker.breaker.isOn };
   }
 
   /** A mapping begins to share a function: it says how much it counts beside the others. */
   #seat(invoker: Invoker, mapping: string, weight: unknown, checked: Checked): void {
     if (weight !== undefined) invoker.ledger.weigh(mapping, check(WEIGHT_FIELD, { weight }, checked).weight);
     this.#parts.functions.elsewhere.use(invoker, mapping);
-    if (invoker.breaker.isOn) this.#parts.meters.openFunction(invoker.definition.name);
   }
 
   #invokerOf<Event>(options: AnyMapOptions<Event>, checked: Checked, timeoutMaxMs?: number): Invoker {

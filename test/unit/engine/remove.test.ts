@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EmbeddedTopic } from '../../../adapters/source/embedded-topic/index.ts';
+import { handler } from '../../../adapters/target/function/index.ts';
 import { bodies, QueueWorld } from '../../support/queue-world.ts';
 import { StreamWorld } from '../../support/stream-world.ts';
 
@@ -125,10 +127,23 @@ describe('a function that is invoked without a mapping', () => {
   });
 });
 
-it('the series of a mapping that is removed end with it', async () => {
+it('the series of a mapping that is removed end with it, and those of its function with the last one', async () => {
   const forgotten: unknown[] = [];
   Object.assign(world.meter, { forget: (labels: unknown) => forgotten.push(labels) });
   const mapping = await world.started(world.queue());
   await world.clock.run(world.engine.remove('m'));
-  expect(forgotten).toEqual([{ EventSourceMappingUUID: mapping.id }]);
+  expect(forgotten).toEqual([{ EventSourceMappingUUID: mapping.id }, { FunctionName: 'm' }]);
+});
+
+it('a mapping that is refused opens no series of its function', () => {
+  const { clock, random, meter, engine } = world;
+  const source = new EmbeddedTopic({ name: 'orders', clock, random }).client({ clock });
+  const target = Object.assign(
+    handler(() => undefined),
+    { remote: true },
+  );
+  expect(() => engine.map({ name: 'm'.repeat(201), source, target: target })).toThrow(/consumerGroupId/);
+  expect(meter.labels.get('millrace_breaker_state') ?? []).toEqual([]);
+  engine.map({ name: 'm', source, target: target });
+  expect(meter.labels.get('millrace_breaker_state')).toHaveLength(1);
 });
