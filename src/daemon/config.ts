@@ -49,6 +49,8 @@ export interface DaemonConfig {
   readonly folder: string;
   /** Its path; `undefined` without a file. */
   readonly file?: string;
+  /** Tells what is found wrong with it later with the file that it stands in, where there are several. */
+  readonly inFile?: (error: unknown) => unknown;
   readonly listen: ListenAddress;
   readonly api: ApiPlan;
   readonly log: { readonly level: LogLevel; readonly pretty: boolean | undefined };

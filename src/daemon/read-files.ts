@@ -55,7 +55,11 @@ export function readConfigFiles(paths: readonly string[], environment: Environme
 
 function told(error: unknown, fieldOf: (field: string) => string): unknown {
   if (!(error instanceof ConfigError)) return error;
-  const problems = error.problems.map(({ field, message }) => ({ field: fieldOf(field), message }));
+  // Some name another mapping, too.
+  const problems = error.problems.map(({ field, message }) => ({
+    field: fieldOf(field),
+    message: message.replaceAll(/\bmappings\[\d+\]/g, fieldOf),
+  }));
   return new ConfigError(problems, { cause: error });
 }
 

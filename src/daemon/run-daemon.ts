@@ -35,7 +35,10 @@ export async function runDaemon(catalog: Catalog, args: readonly string[]): Prom
 async function start(catalog: Catalog, options: StartOptions): Promise<ExitCode> {
   try {
     const read = (): DaemonConfig => configOf(options, catalog.clock.wall());
-    return await serve(catalog, read(), options.config === undefined ? undefined : read);
+    const config = read();
+    return await serve(catalog, config, options.config === undefined ? undefined : read).catch((error: unknown) => {
+      throw config.inFile?.(error) ?? error;
+    });
   } catch (error) {
     if (error instanceof ConfigError) {
       const lines = error.problems.map(({ field, message }) => `  ${field}: ${message}\n`);
@@ -62,6 +65,7 @@ function configOf(options: StartOptions, now: number): DaemonConfig {
   }
   return {
     ...resolved,
+    inFile: content.inFile,
     ...(config === undefined ? {} : { file: config.map((path) => resolve(path)).join(delimiter) }),
     ...(listen === undefined ? {} : { listen: listenOf(listen, resolved) }),
     ...(logLevel === undefined ? {} : { log: { ...resolved.log, level: check(LEVEL, logLevel, { at: '--log-level' }) } }),

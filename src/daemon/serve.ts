@@ -147,9 +147,10 @@ class Running {
 
   async #reload(readAgain: () => DaemonConfig): Promise<void> {
     const { narrator, assembly, state } = this.#parts;
+    let read: DaemonConfig | undefined;
     try {
       const before = this.#config;
-      const read = readAgain();
+      read = readAgain();
       const after = { ...read, api: apiTakenOver(before.api, read.api) };
       // Before anything is changed: what is wrong with it refuses the whole.
       const security = await this.#openApi(after);
@@ -168,7 +169,8 @@ class Running {
       this.#producers.push(...fresh);
       for (const producer of fresh) producer.start();
       this.#watchAgain(after);
-    } catch (error) {
+    } catch (thrown) {
+      const error = read?.inFile?.(thrown) ?? thrown;
       if (error instanceof ConfigError) narrator.refused(error.problems);
       else narrator.crash(error, 'the configuration could not be read again; the old one stays');
     }

@@ -181,3 +181,26 @@ test('files that are put in the place of others by editors are seen, and gone on
   world.write(config({ batchSize: 8 }));
   await takenOver(world, 1);
 });
+
+test('what is wrong in one of several files is told with that file, at the start and later', async () => {
+  const second = (functions: string): string => `${functions}
+mappings:
+  - { Name: n, EventSourceArn: 'arn:aws:sqs:embedded:000000000000:orders', FunctionName: late }
+`;
+  const folder = tests.folder({
+    'one.mjs': handler('one'),
+    'a.yaml': config(),
+    'b.yaml': second('functions: { late: { Handler: ./one.mjs#nothing } }'),
+  });
+  const [first, other] = [join(folder, 'a.yaml'), join(folder, 'b.yaml')];
+  const args = ['start', '--config', first, '--config', other, '--listen', '127.0.0.1:0'];
+  const refused = tests.start({ args });
+  expect((await refused.ended).code).toBe(2);
+  expect(refused.stderr).toMatch(/ {2}b\.yaml: functions\.late\.Handler: .* has no export nothing/);
+  writeFileSync(other, second('functions: { late: { Handler: ./one.mjs#handler } }'));
+  const daemon = tests.start({ args });
+  await daemon.says(/"mapping":"n".*"to":"Enabled"/);
+  writeFileSync(other, second('functions: { late: { Handler: ./one.mjs#nothing } }'));
+  await daemon.says(/read again and refused|"problems":\[\{"field":"b\.yaml: functions\.late\.Handler"/);
+  expect(daemon.stdout).toContain('"field":"b.yaml: functions.late.Handler"');
+});

@@ -99,4 +99,17 @@ describe('several files', () => {
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).problems.map(({ field }) => field)).toEqual(['c.yaml: mappings[0].BatchSize']);
   });
+
+  it('are named where a name stands in two of them', () => {
+    const all = readConfigFiles([file('a.yaml', functions), file('b.yaml', mapping(5)), file('c.yaml', mapping(5))], {});
+    const [problem] = problemsOf(() => {
+      try {
+        resolveConfig(all, 0);
+      } catch (thrown) {
+        throw all.inFile(thrown);
+      }
+    });
+    expect(problem?.field).toBe('c.yaml: mappings[0].Name');
+    expect(problem?.message).toMatch(/^is named m5, as b\.yaml: mappings\[0\] is;/);
+  });
 });
