@@ -170,8 +170,10 @@ export class RuntimeApi {
   ): void {
     const header = request.headers['lambda-runtime-function-error-type'];
     const errorType = typeof header === 'string' && header !== '' ? header : undefined;
+    const failure = kind === 'response' && 'text' in body ? failureBehind(request) : undefined;
     let isTaken: boolean;
-    if (kind === 'response') isTaken = this.#listener.onResponse(requestId, body);
+    if (failure !== undefined) isTaken = this.#listener.onError(requestId, { text: failure.text }, failure.errorType);
+    else if (kind === 'response') isTaken = this.#listener.onResponse(requestId, body);
     else if (kind === 'error') isTaken = this.#listener.onError(requestId, body, errorType);
     else isTaken = this.#listener.onInitError(body, errorType);
     if (!isTaken && kind !== undefined) refuse(response, 400, 'InvalidRequestID', 'this invocation is not under way');
@@ -179,6 +181,13 @@ export class RuntimeApi {
     else if ('tooLong' in body) refuse(response, 413, 'RequestEntityTooLarge', 'the answer is larger than may be taken');
     else response.writeHead(202, { 'content-type': 'application/json', 'content-length': ACCEPTED.length }).end(ACCEPTED);
   }
+}
+
+/** What a runtime tells behind an answer that it could not bring to its end: in trailers, as AWS's do for answers that are streamed. */
+function failureBehind({ trailers }: IncomingMessage): { readonly errorType: string; readonly text: string } | undefined {
+  const errorType = trailers['lambda-runtime-function-error-type'];
+  if (errorType === undefined || errorType === '') return undefined;
+  return { errorType, text: Buffer.from(trailers['lambda-runtime-function-error-body'] ?? '', 'base64').toString('utf8') };
 }
 
 function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {

@@ -160,6 +160,20 @@ describe('what a runtime may say', () => {
   });
 });
 
+test("an answer that fails on its way, as AWS's runtimes tell it behind its body, is an error of the function", async () => {
+  const error = Buffer.from('{"errorType":"Broken","errorMessage":"no more rows"}').toString('base64');
+  const target = byHand(`import { request } from 'node:http';
+    const id = idOf(await next());
+    const answering = request(root + 'invocation/' + id + '/response', {
+      method: 'POST',
+      headers: { 'transfer-encoding': 'chunked', trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body' },
+    });
+    answering.on('response', () => next());
+    answering.addTrailers({ 'Lambda-Runtime-Function-Error-Type': 'Unhandled', 'Lambda-Runtime-Function-Error-Body': '${error}' });
+    answering.end('{"rows');`);
+  expect(await outcomeOf(target)).toEqual({ kind: 'function-error', errorType: 'Broken', errorMessage: 'no more rows' });
+});
+
 describe('what a runtime may not say is refused, and changes nothing', () => {
   test.each([
     ['an answer to another invocation', `await answer('00000000-0000-4000-8000-999999999999', 1)`, 400, 'InvalidRequestID'],
