@@ -21,7 +21,8 @@ export function readConfigFile(path: string): ReadFile {
   const file = resolve(path);
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    // A byte order mark is no part of what stands in it.
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     throw new ConfigError([{ field: path, message: REASONS[code] ?? `cannot be read: ${message}` }]);

@@ -23,6 +23,9 @@ test('YAML and JSON are read, and paths in them start from their folder', () => 
   const content = { listen: '127.0.0.1:1', mappings: [] };
   expect(read('a.yaml', 'listen: 127.0.0.1:1\nmappings: []\n')).toEqual({ folder, content });
   expect(read('a.json', '{ "listen": "127.0.0.1:1",\n\t"mappings": [] }')).toEqual({ folder, content });
+  // As some editors begin what they save.
+  expect(read('b.json', '\ufeff{ "listen": "127.0.0.1:1", "mappings": [] }')).toEqual({ folder, content });
+  expect(read('b.yaml', '\ufefflisten: 127.0.0.1:1\nmappings: []\n')).toEqual({ folder, content });
 });
 
 test.each([
