@@ -25,7 +25,10 @@ export function addFilter(program: Command, tell: Tell): void {
     .description(
       'answer lines of {"pattern": ..., "event": ...} on standard input by a line each: {"match": true|false} or {"error": "..."}',
     )
-    .action(() => {
+    .action((_given: unknown, command: Command) => {
+      const foreign = ['pattern', 'event', 'json'].find((name) => filter.getOptionValueSource(name) === 'cli');
+      if (foreign !== undefined)
+        command.error(`error: filter test reads patterns and events from standard input, a line each; take --${foreign} out, or test`);
       tell((parts) => filterLines(parts));
     });
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseArguments } from '../../../src/daemon/command-line.ts';
 import { filterLines, filterOne } from '../../../src/daemon/filter-command.ts';
 
 const PATTERN = '{"body":{"kind":["order"],"price":[{"numeric":[">",10]}]}}';
@@ -101,5 +102,18 @@ describe('millrace filter test', () => {
     const answers = (await said).trimEnd().split('\n');
     expect(answers).toHaveLength(5000);
     expect(answers.filter((answer) => answer === '{"match":true}')).toHaveLength(714);
+  });
+
+  it('takes no options of the command before it, which would be passed over with an answer of yes', () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      for (const more of [['--pattern', '{"a":[1]}'], ['--event', 'event.json'], ['--json']]) {
+        expect(parseArguments('0', ['filter', 'test', ...more])).toEqual({ kind: 'end', exit: 2 });
+        expect(write.mock.calls.join('')).toContain(`take ${String(more[0])} out`);
+      }
+      expect(parseArguments('0', ['filter', 'test']).kind).toBe('task');
+    } finally {
+      write.mockRestore();
+    }
   });
 });
