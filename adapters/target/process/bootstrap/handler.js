@@ -89,7 +89,8 @@ function kindOf(value) {
 export function call(handler, event, context) {
   return new Promise((resolve, reject) => {
     let isAnswered = false;
-    let onEmpty = () => resolve(null);
+    const nothingTold = () => resolve(null);
+    let onEmpty = nothingTold;
     const whenEmpty = () => {
       onEmpty();
     };
@@ -126,7 +127,11 @@ export function call(handler, event, context) {
         onEmpty = () =>
           reject(named('Runtime.NodeJsExit', 'the promise of the handler can never settle: nothing is left that could do it'));
         Promise.resolve(result).then((value) => settleNow(() => resolve(value)), refuse);
-      } else if (result !== undefined && handler.length < 3) settleNow(() => resolve(result));
+      } else if (result !== undefined && handler.length < 3 && onEmpty === nothingTold) {
+        if (isData(result)) settleNow(() => resolve(result));
+        // Whatever began the work, such as a request or a timer: the context may tell more, and then that counts.
+        else onEmpty = () => resolve(result);
+      }
     } catch (error) {
       refuse(error);
     }
@@ -140,6 +145,17 @@ export function call(handler, event, context) {
  */
 function asError(thrown) {
   return /** @type {Error} */ (thrown);
+}
+
+/**
+ * Whether a value is an answer as it stands.
+ *
+ * @param {unknown} value
+ */
+function isData(value) {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'function';
+  const prototype = /** @type {unknown} */ (Object.getPrototypeOf(value));
+  return prototype === null || prototype === Object.prototype || Array.isArray(value);
 }
 
 /**

@@ -32,6 +32,12 @@ describe('a Node handler is called in its own style', () => {
     ],
     ['context.succeed', 'export const handler = (event, context) => { context.succeed(event.n * 2); };', 8],
     ['context.done', "export const handler = (event, context) => { context.done(null, 'done'); };", 'done'],
+    [
+      'context.succeed later, though what starts the work returns something',
+      'export const handler = (event, context) => setTimeout(() => { context.succeed(event.n); }, 5);',
+      4,
+    ],
+    ['an object of a class', 'class Sum { total = 9; } export const handler = (event, context) => new Sum();', { total: 9 }],
     ['nothing, once nothing is left to do', 'export const handler = () => { setTimeout(() => {}, 5); };', null],
     ['a thenable', 'export const handler = () => ({ then: (resolve) => resolve(7) });', 7],
   ])('%s', async (_style, source, answer) => {
@@ -105,6 +111,7 @@ describe('a failure is told as Lambda tells it', () => {
   test.each([
     ['an error by callback', "(event, context, callback) => { callback(new RangeError('far')); }", 'RangeError', 'far'],
     ['context.fail', "(event, context) => { context.fail(new Error('failed')); }", 'Error', 'failed'],
+    ['context.fail later', "(event, context) => setTimeout(() => { context.fail(new Error('failed')); }, 5)", 'Error', 'failed'],
     ['a promise that nothing can settle', 'async () => { await new Promise(() => {}); }', 'Runtime.NodeJsExit', 'never settle'],
     [
       'an uncaught exception',
