@@ -54,6 +54,8 @@ export class RuntimeApi {
     this.#server = createServer(options, (request, response) => {
       this.#route(request, response);
     });
+    // Once it listens only a connection can fail that cannot be accepted: its process sees that by itself.
+    this.#server.on('error', ignore);
     this.#server.on('connection', (socket: Socket) => {
       socket.unref();
       socket.setNoDelay(true);
@@ -196,5 +198,5 @@ function refuse(response: ServerResponse, status: number, errorType: string, err
 }
 
 function ignore(): void {
-  // Nobody waits.
+  // Nobody waits, or nothing is to be done.
 }

@@ -260,6 +260,17 @@ describe('programs that cannot be started', () => {
     },
   );
 
+  test('a port at which no more connections can be accepted ends nothing of ours', async () => {
+    const target = byHand('for (;;) { const seen = await next(); await answer(idOf(seen), 1); }');
+    const listen = vi.spyOn(Server.prototype, 'listen');
+    expect(await answerOf(target)).toBe(1);
+    const [server] = listen.mock.contexts as Server[];
+    listen.mockRestore();
+    // So Node tells that it has no file left for a connection, each time.
+    for (let time = 0; time < 2; time += 1) server?.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+    expect(await answerOf(target)).toBe(1);
+  });
+
   test('one that ends without a word is Runtime.ExitError', async () => {
     expect(await outcomeOf(functions.target({ command: ['true'] }))).toMatchObject({
       kind: 'function-error',
