@@ -23,9 +23,10 @@ export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
 }
 
-/** A task whose refusals and failures are told on standard error, a line each. */
+/** A task whose refusals and failures are told on standard error, a line each. That nobody reads what it says is no trouble (`| head`). */
 export function told(command: string, task: Task): Task {
   return async (parts) => {
+    for (const stream of [parts.stdout, parts.stderr]) stream.on('error', passOverUnread);
     try {
       return await task(parts);
     } catch (error) {
@@ -39,4 +40,8 @@ export function told(command: string, task: Task): Task {
       return EXIT.failed;
     }
   };
+}
+
+function passOverUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }

@@ -61,7 +61,7 @@ export class Sending {
     for await (const body of bodies) {
       const answer = await this.#taken(body);
       this.#sent += 1;
-      if (isJson && !stdout.write(`${answer.trimEnd()}\n`)) await drained(stdout);
+      if (isJson && !stdout.write(`${answer.trimEnd()}\n`) && stdout.writable) await drained(stdout);
       if (clock.monotonic() - toldAt < PROGRESS_MS) continue;
       toldAt = clock.monotonic();
       hasTold = true;
@@ -114,9 +114,14 @@ export class Sending {
   }
 }
 
+/** Resolves when there is room again, or nobody reads any more. */
 function drained(stdout: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => {
-    stdout.once('drain', resolve);
+    const done = (): void => {
+      for (const event of ['drain', 'error', 'close']) stdout.off(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'error', 'close']) stdout.on(event, done);
   });
 }
 

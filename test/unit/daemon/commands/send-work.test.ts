@@ -1,5 +1,7 @@
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { catalog as adapters } from '../../../../adapters/catalog.ts';
+import { told } from '../../../../src/daemon/commands/command.ts';
 import type { PageAnswer } from '../../../../src/daemon/commands/daemon-pages.ts';
 import { bodiesOf } from '../../../../src/daemon/commands/send-input.ts';
 import { Sending, type SendPlace } from '../../../../src/daemon/commands/send-work.ts';
@@ -7,6 +9,7 @@ import { VirtualClock } from '../../../../src/testing/index.ts';
 
 const PLACE: SendPlace = { kind: 'queue', name: 'orders', key: undefined, keyFrom: undefined, query: {}, isJson: false };
 const TAKEN: PageAnswer = { status: 201, text: '{"messageId":"m"}', retryAfterSeconds: undefined };
+const catalog = { ...adapters, version: '0' };
 const FULL: PageAnswer = { status: 429, text: '{"error":"OverLimit","message":"full"}', retryAfterSeconds: undefined };
 
 /** Sends lines to a daemon that answers as told, then takes everything. */
@@ -65,5 +68,30 @@ describe('millrace send', () => {
   test('answers with a line of JSON for each when asked to', async () => {
     const { said } = await send('one\ntwo', [], { isJson: true });
     expect(said).toBe('{"messageId":"m"}\n{"messageId":"m"}\n');
+  });
+
+  test('goes on when nobody reads what it says any more', async () => {
+    const stdout = new Writable({
+      autoDestroy: false,
+      highWaterMark: 1,
+      write: (_chunk, _encoding, done) => {
+        done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      },
+    });
+    const asked: string[] = [];
+    const ask = (_path: string, body = ''): Promise<PageAnswer> => {
+      asked.push(body);
+      return Promise.resolve(TAKEN);
+    };
+    const task = told('send', async (parts) => {
+      await new Sending({ ...PLACE, isJson: true }, { ...parts, pages: { ask }, clock }).all(
+        bodiesOf({ bodies: ['one', 'two', 'three'], file: undefined, isWhole: false }, parts.stdin),
+      );
+      return 0;
+    });
+    const clock = new VirtualClock();
+    const exit = clock.run(task({ catalog, environment: {}, stdin: Readable.from([]), stdout, stderr: new PassThrough() }));
+    expect(await exit).toBe(0);
+    expect(asked).toEqual(['one', 'two', 'three']);
   });
 });
