@@ -29,6 +29,9 @@ import {
 
 type CommonField = 'id' | 'name' | 'buffer' | 'clock' | 'random' | 'store' | 'owner' | 'listener' | 'stopTimeoutMs' | 'observations';
 
+/** How much a mapping counts beside the others of its function unless it says so. */
+const WEIGHT_DEFAULT = 1;
+
 /** How a mapping is told apart. */
 export interface Named {
   readonly id: string;
@@ -144,7 +147,8 @@ export class MappingMaker {
 
   /** A mapping begins to share a function: it says how much it counts beside the others. */
   #seat(invoker: Invoker, mapping: string, weight: unknown, checked: Checked): void {
-    if (weight !== undefined) invoker.ledger.weigh(mapping, check(WEIGHT_FIELD, { weight }, checked).weight);
+    // Also without one: another mapping of this name may have had its own.
+    invoker.ledger.weigh(mapping, weight === undefined ? WEIGHT_DEFAULT : check(WEIGHT_FIELD, { weight }, checked).weight);
     this.#parts.functions.elsewhere.use(invoker, mapping);
   }
 

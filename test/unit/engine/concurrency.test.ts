@@ -183,6 +183,21 @@ describe('reserved concurrency', () => {
     for (const queue of [heavy, light]) queue.purge();
   });
 
+  it('forgets the weight of a mapping that was taken out: one of its name counts as it says itself', async () => {
+    const [left, right] = [world.queue('left'), world.queue('right')];
+    const target = world.engine.function({ name: 'shared', target: world.target(() => world.sleep(100)), reservedConcurrentExecutions: 4 });
+    world.map(left, { name: 'left', target, batchSize: 1, weight: 100 });
+    await world.engine.start();
+    await world.clock.run(world.engine.remove('left'));
+    for (const queue of [left, right]) queue.sendBatch(bodies(1000));
+    world.map(left, { name: 'left', target, batchSize: 1 });
+    world.map(right, { name: 'right', target, batchSize: 1 });
+    await world.clock.advance(20_000);
+    const ofLeft = world.invoked.filter(({ event }) => event.Records[0]?.eventSourceARN.endsWith('left')).length;
+    expect(ofLeft / (world.invoked.length - ofLeft)).toBeLessThan(1.2);
+    for (const queue of [left, right]) queue.purge();
+  });
+
   it('refuses a weight that is none', () => {
     expect(problemsOf(() => world.map(world.queue(), { weight: 0 }))).toEqual([
       { field: 'weight', message: 'must be a number from 0.001 to 1000 (default 1), but is the number 0' },
