@@ -12,6 +12,15 @@ interface Waiting {
   readonly leave: () => void;
 }
 
+/** An invocation waits for so much of its time while all processes are busy, and for so much while one starts that may serve it. */
+const PATIENCE = { busy: 0.5, starting: 0.9 } as const;
+
+const STILL_STARTING: Outcome = {
+  kind: 'throttled',
+  message: 'the process that was to run it is still starting; it serves a later invocation, or raise the timeout',
+  retryAfterMs: undefined,
+};
+
 /**
  * The processes of one function. An idle one takes an invocation at once, the one that was busy last first, so that the
  * others can end; where none is idle one more is started, up to the limit.
@@ -79,9 +88,11 @@ export class ProcessPool implements ProcessListener {
       job.end();
     };
     // An invocation that never ran must not count as one that took too long.
-    const patience = setTimeout(() => {
+    const left = remainingMs();
+    let patience = setTimeout(() => {
       if (this.#waiting.indexOf(waiting) >= this.#starting()) end(this.#busy());
-    }, remainingMs() / 2);
+      else patience = setTimeout(() => end(STILL_STARTING), left * (PATIENCE.starting - PATIENCE.busy));
+    }, left * PATIENCE.busy);
     let forgetAbort = (): void => undefined;
     const waiting: Waiting = {
       job,

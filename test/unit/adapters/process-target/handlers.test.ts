@@ -10,7 +10,7 @@ afterAll(() => {
 });
 
 async function outcomeOf(target: FunctionTarget, event: unknown = {}): Promise<Outcome> {
-  const invocation = target.invoke(event, invocationContext(calm()));
+  const invocation = target.invoke(event, invocationContext(calm(), { remainingMs: () => 60_000 }));
   await invocation.ended;
   return invocation.outcome;
 }

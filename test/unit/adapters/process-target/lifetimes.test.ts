@@ -175,7 +175,7 @@ describe('a time-out ends the process', () => {
     functions.folder.write('lingers.mjs', script);
     const target = functions.target({ command: ['./lingers.mjs'] });
     const deadline = new AbortController();
-    const invocation = target.invoke({}, invocationContext(deadline.signal));
+    const invocation = target.invoke({}, invocationContext(deadline.signal, { remainingMs: () => 60_000 }));
     expect(successText(await invocation.outcome)).toBe('"answered"');
     expect(processesWith(functions.marker)).toHaveLength(1);
     deadline.abort();
@@ -197,6 +197,18 @@ describe('a start that takes long', () => {
     const first = await timeOut(target);
     await first.ended;
     expect(await first.outcome).toEqual({ kind: 'timeout' });
+    const [pid] = processesWith(functions.marker);
+    writeFileSync(READY, '');
+    expect(await textOf(invoke(target))).toBe(String(pid));
+  });
+
+  test('is told as a throttle shortly before the deadline, since the function never ran, and serves the next', async () => {
+    const READY = join(functions.folder.path, 'ready-later');
+    const target = functions.handler(SLOW, { env: { READY } });
+    const first = invoke(target, {}, { remainingMs: () => 500 });
+    expect(await first.outcome).toMatchObject({ kind: 'throttled', message: expect.stringContaining('still starting') as string });
+    await first.ended;
+    await until('it starts', () => functions.log.printed.includes('started'));
     const [pid] = processesWith(functions.marker);
     writeFileSync(READY, '');
     expect(await textOf(invoke(target))).toBe(String(pid));

@@ -111,7 +111,7 @@ describe('the guard', () => {
     const guards = (): number[] => others().filter((pid) => !processesWith(functions.marker).includes(pid));
     const start = async (): Promise<void> => {
       const target = functions.handler('export const handler = async () => 1;');
-      await target.invoke({}, invocationContext(calm())).ended;
+      await target.invoke({}, invocationContext(calm(), { remainingMs: () => 60_000 })).ended;
     };
     await start();
     await start();

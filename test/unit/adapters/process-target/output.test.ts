@@ -50,7 +50,7 @@ describe('the output of a function', () => {
   });
 
   async function run(target: FunctionTarget): Promise<string> {
-    const context = invocationContext(calm());
+    const context = invocationContext(calm(), { remainingMs: () => 60_000 });
     const invocation = target.invoke({}, context);
     successText(await invocation.outcome);
     await invocation.ended;
@@ -125,7 +125,7 @@ describe('the output of a function', () => {
   test('nothing but line breaks, without end, are not logged without end, and the deadline ends them', async () => {
     const target = functions.handler(printing('yes ""'));
     const deadline = new AbortController();
-    const invocation = target.invoke({}, invocationContext(deadline.signal));
+    const invocation = target.invoke({}, invocationContext(deadline.signal, { remainingMs: () => 60_000 }));
     await until('enough was printed', () => functions.log.lines.length > 400_000);
     await new Promise((resolve) => setTimeout(resolve, 200));
     deadline.abort();
@@ -164,7 +164,7 @@ describe('the output of a function', () => {
       functions.folder.write('sends.mjs', SENDS);
       const target = functions.target({ command: ['./sends.mjs'] });
       const invoke = async (megabytes: number): Promise<Outcome> => {
-        const invocation = target.invoke({ megabytes, path: `/${path}` }, invocationContext(calm()));
+        const invocation = target.invoke({ megabytes, path: `/${path}` }, invocationContext(calm(), { remainingMs: () => 60_000 }));
         await invocation.ended;
         return invocation.outcome;
       };
@@ -179,7 +179,10 @@ describe('the output of a function', () => {
       functions.folder.write('sends.mjs', SENDS);
       const target = functions.target({ command: ['./sends.mjs'] });
       const deadline = new AbortController();
-      const invocation = target.invoke({ megabytes: -1, path: '/response' }, invocationContext(deadline.signal));
+      const invocation = target.invoke(
+        { megabytes: -1, path: '/response' },
+        invocationContext(deadline.signal, { remainingMs: () => 60_000 }),
+      );
       await until('it sends', () => functions.log.printed.includes('sends'));
       deadline.abort();
       expect(await invocation.outcome).toEqual({ kind: 'timeout' });

@@ -36,7 +36,7 @@ function byHand(body: string, options: Partial<Omit<ProcessTargetOptions, 'handl
 }
 
 async function outcomeOf(target: FunctionTarget, event: unknown = {}): Promise<Outcome> {
-  const invocation = target.invoke(event, invocationContext(calm()));
+  const invocation = target.invoke(event, invocationContext(calm(), { remainingMs: () => 60_000 }));
   const outcome = await invocation.outcome;
   await invocation.ended;
   return outcome;
@@ -49,7 +49,7 @@ async function answerOf(target: FunctionTarget, event: unknown = {}): Promise<un
 describe('what a runtime is told', () => {
   test('the next invocation comes with request id, deadline, ARN and trace', async () => {
     const target = byHand('for (;;) { const seen = await next(); await answer(idOf(seen), seen); }');
-    const context = invocationContext(calm());
+    const context = invocationContext(calm(), { remainingMs: () => 60_000 });
     const seen = JSON.parse(successText(await target.invoke({ a: 'ä' }, context).outcome)) as { headers: object; text: string };
     expect(seen).toMatchObject({
       status: 200,
