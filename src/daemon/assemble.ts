@@ -1,4 +1,4 @@
-import type { Logger, StateStore } from '../contract/index.ts';
+import { ConfigError, type Logger, type StateStore } from '../contract/index.ts';
 import { CoreEngine } from '../engine/index.ts';
 import type { ScrapedMeter } from '../manage/index.ts';
 import { addFunction } from './add-functions.ts';
@@ -72,7 +72,10 @@ export async function assemble(parts: AssemblyParts): Promise<Assembly> {
   problems.throwIfAny();
   const context = { catalog, config, embedded, logger };
   const control = new Control({ engine, store, context });
-  await control.load();
+  await control.load().catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([{ field: 'store', message: `cannot be used: ${message}` }], { cause: error });
+  });
   const opened = new Map(mappings.map((mapping) => [mapping.plan.name, mapping]));
   await control.reconcile(config.file ?? '', config.mappings, opened);
   return {

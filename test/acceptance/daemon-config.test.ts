@@ -51,6 +51,18 @@ describe('a configuration that is wrong starts nothing, ends with 2 and says wha
       [/mappings\[0\]\.EventSourceArn: .*is no ARN of the form arn:aws:sqs:REGION:ACCOUNT:NAME/],
     ],
     [
+      'a store that is a folder',
+      'store: { type: sqlite, path: . }',
+      {},
+      [/store: cannot be used: State file .*: this is a folder; name a file in it/],
+    ],
+    [
+      'a store that is something else',
+      'store: { type: sqlite, path: notes.txt }',
+      { 'notes.txt': 'what is to be remembered of the winter of the mill\n'.repeat(20) },
+      [/store: cannot be used: State file .*notes\.txt: this is not an SQLite database; choose another path/],
+    ],
+    [
       'an endpoint that is none',
       "aws: { endpoint: here }\nfunctions: { f: { Url: 'http://x/' } }\nmappings: [{ EventSourceArn: 'arn:aws:sqs:eu-west-1:123456789012:orders', FunctionName: f }]",
       {},
