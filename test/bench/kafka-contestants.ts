@@ -1,6 +1,5 @@
 /** Those that are compared on Kafka. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Consumer, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
 import { Engine } from '../../adapters/index.ts';
 import { type KafkaEventSource, type KafkaHeader, kafkaRecord, toKafkaEvent } from '../../adapters/shared/kafka-event.ts';
@@ -8,6 +7,7 @@ import { kafka } from '../../adapters/source/kafka/index.ts';
 import { sequenceNumber } from '../../src/index.ts';
 import { errorLog } from './error-log.ts';
 import { type Desk, inBatches, type StreamReader } from './stream-readers.ts';
+import { byTimer, exactly, type Work } from './work.ts';
 
 /** How many partitions kafkajs handles at once where its handlers take time: as many as there are. */
 const CONCURRENT_PARTITIONS = 6;
@@ -19,10 +19,12 @@ export const contestants: Readonly<Record<string, StreamReader>> = {
   'each-batch-bare': eachBatch((messages, { desk, partition }) => desk.handle(messages.length, String(partition))),
   'each-message': eachMessage,
   ...Object.fromEntries(
-    [1, 10, 100].flatMap((lanes) => [1, 5].map((ms) => [`millrace-${String(ms)}ms-${String(lanes)}`, working(ms, lanes)])),
+    [1, 10, 100].flatMap((lanes) => [1, 5].map((ms) => [`millrace-${String(ms)}ms-${String(lanes)}`, working(ms, lanes, exactly)])),
   ),
   ...Object.fromEntries([1, 5].map((ms) => [`kafkajs-${String(ms)}ms`, workingByMessage(ms)])),
-  ...Object.fromEntries([1, 5].map((ms) => [`loops-${String(ms)}ms`, loops(ms)])),
+  ...Object.fromEntries([1, 5].map((ms) => [`loops-${String(ms)}ms`, loops(ms, exactly)])),
+  ...Object.fromEntries([1, 5].map((ms) => [`millrace-${String(ms)}ms-100-timers`, working(ms, 100, byTimer)])),
+  ...Object.fromEntries([1, 5].map((ms) => [`loops-${String(ms)}ms-timers`, loops(ms, byTimer)])),
 };
 
 /** Counts from the beginning of the first batch on: joining a group is not what is measured. */
@@ -63,7 +65,7 @@ async function millrace({ endpoint, stream, batchSize }: Parameters<StreamReader
 }
 
 /** One invocation a record, each of which takes `ms`. */
-function working(ms: number, parallelizationFactor: number): StreamReader {
+function working(ms: number, parallelizationFactor: number, work: Work): StreamReader {
   return async ({ endpoint, stream }, desk) => {
     const counted = fromFirst(desk);
     const engine = new Engine({ logger: errorLog });
@@ -77,7 +79,7 @@ function working(ms: number, parallelizationFactor: number): StreamReader {
       target: async ({ records }) => {
         const [name = ''] = Object.keys(records);
         counted.begin();
-        await sleep(ms);
+        await work(ms);
         await counted.handle(1, name);
       },
     });
@@ -158,7 +160,7 @@ function workingByMessage(ms: number): StreamReader {
       partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
       eachMessage: async ({ partition }) => {
         counted.begin();
-        await sleep(ms);
+        await exactly(ms);
         await counted.handle(1, String(partition));
       },
     });
@@ -168,14 +170,14 @@ function workingByMessage(ms: number): StreamReader {
 
 const LOOPS = 100;
 
-/** What timers give here, without Kafka and without an engine: as many loops as there are lanes. */
-function loops(ms: number): StreamReader {
+/** What such waits give here, without Kafka and without an engine: as many loops as there are lanes. */
+function loops(ms: number, work: Work): StreamReader {
   return (_place, desk) => {
     let isOver = false;
     desk.begin();
     const loop = async (): Promise<void> => {
       while (!isOver) {
-        await sleep(ms);
+        await work(ms);
         await desk.handle(1, '');
       }
     };
