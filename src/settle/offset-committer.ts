@@ -1,11 +1,12 @@
 import {
   asSourceError,
+  type CancelTimer,
   type Clock,
   COMMIT_METADATA_MAX,
   type EngineListener,
   type OffsetCommit,
   type SequenceNumber,
-  type SourceError,
+  SourceError,
   type TopicMembership,
 } from '../contract/index.ts';
 import { type Deferred, deferred, type Latch, sleep, steadyBackoffMs } from '../kit/index.ts';
@@ -15,6 +16,8 @@ import { WriteGroups } from './write-groups.ts';
 
 /** Waits between tries of commits that fail. */
 const COMMIT_BACKOFF = { baseMs: 100, capMs: 5000 };
+/** After that a commit without an answer counts as one that fails, until it is answered, ms. */
+const UNANSWERED_MS = 5000;
 
 /** What a committer works with. */
 export interface OffsetCommitterParts {
@@ -206,6 +209,7 @@ export class OffsetCommitter {
     let refused = false;
     let records = 0n;
     let error: SourceError | undefined;
+    const forget = this.#whileUnanswered(rows);
     try {
       const results = await membership.commit(commits);
       rows.forEach((row, index) => {
@@ -225,9 +229,27 @@ export class OffsetCommitter {
     } catch (caught) {
       error = asSourceError(caught);
       failed.push(...rows);
+    } finally {
+      forget();
     }
     if (error !== undefined) listener('commit.failed', { mapping, message: error.message });
     return { refused, failed, error };
+  }
+
+  /** Until it is known what becomes of a commit nothing more is begun: all of it would be done again if the process ended. */
+  #whileUnanswered(rows: readonly OwnedRow[]): () => void {
+    const { clock } = this.#parts;
+    let cancel: CancelTimer;
+    const wait = (): void => {
+      cancel = clock.timer(UNANSWERED_MS, () => {
+        this.#noteFailing(rows, { error: UNANSWERED, retryAt: clock.monotonic() + UNANSWERED_MS });
+        wait();
+      });
+    };
+    wait();
+    return () => {
+      cancel();
+    };
   }
 
   /** Gives how far the offset has moved. */
@@ -245,6 +267,8 @@ export class OffsetCommitter {
     return { partition, epoch, ...encodeCommit({ row: snapshot(), origin: this.#origin }, this.#metadataMax) };
   }
 }
+
+const UNANSWERED = new SourceError('unavailable', 'CommitUnanswered', 'a commit of offsets has not been answered yet');
 
 /** Epochs stay far below. */
 const EPOCHS = 2 ** 31;

@@ -15,20 +15,21 @@ const ROW: ShardRow = {
   window: undefined,
 };
 
-/** Commits of one partition are refused for now, those of the others pass. */
-function committerOf(failing: number) {
-  const clock = new VirtualClock();
+/** Commits of one partition are refused for now, those of the others pass; none is answered before `answered`. */
+function committerOf(failing: number, clock = new VirtualClock(), answered: Promise<void> = Promise.resolve()) {
   const hurry = new Latch();
   const committed: number[] = [];
   const committer = new OffsetCommitter({
     mapping: 'm',
     membership: {
-      commit: async (commits) =>
-        commits.map(({ partition }) => {
+      commit: async (commits) => {
+        await answered;
+        return commits.map(({ partition }) => {
           if (partition === failing) return BUSY;
           committed.push(partition);
           return 'committed';
-        }),
+        });
+      },
     },
     origin: { since: 0, partitions: 2 },
     clock,
@@ -81,5 +82,29 @@ describe('commits of partitions', () => {
     expect(await Promise.race([flushed, Promise.resolve('waits')])).toBe(false);
     hurry.set();
     await clock.advance(0);
+  });
+
+  it('that are not answered for a while count as failing until they are, so that nothing more is begun', async () => {
+    const clock = new VirtualClock();
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { committer, change } = committerOf(-1, clock, asked);
+    const ownership = { partition: 0, epoch: 1 };
+    change(0);
+    const flushed = committer.flushOf(ownership);
+    await clock.advance(4900);
+    expect(committer.troubleOf(ownership)).toBeUndefined();
+    await clock.advance(200);
+    const trouble = committer.troubleOf(ownership);
+    expect(trouble).toMatchObject({ error: { code: 'CommitUnanswered' }, retryAt: 10_000 });
+    await clock.advance(20_000);
+    expect(committer.troubleOf(ownership)?.retryAt).toBeGreaterThan(clock.monotonic());
+    answer();
+    await clock.advance(0);
+    expect(await flushed).toBe(true);
+    expect(committer.troubleOf(ownership)).toBeUndefined();
+    await trouble?.changed;
   });
 });
