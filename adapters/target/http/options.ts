@@ -11,7 +11,7 @@ export interface HttpTargetOptions {
   readonly maxRequestBytes?: number;
   /** Largest answer that is read, bytes; 1..67108864, default 6291456 (6 MB). */
   readonly maxResponseBytes?: number;
-  /** Connections that may be open at once; 1..10000, default 1250. Invocations beyond it wait while their time runs. */
+  /** Connections that may be open at once; 1..10000, default 1250. An engine begins no more invocations of the function at once. */
   readonly maxConnections?: number;
   /** How long a connection may take to open, ms; 1..600000, default 3000. The function's time-out limits all the rest. */
   readonly connectTimeoutMs?: number;

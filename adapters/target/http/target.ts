@@ -17,6 +17,7 @@ export function http(options: HttpTargetOptions): FunctionTarget {
 
 class HttpTarget implements FunctionTarget {
   readonly remote = true;
+  readonly maxConcurrency: number;
   readonly #options: ResolvedHttpTarget;
   /** What every request has, names and values one after the other. */
   readonly #headers: readonly string[];
@@ -30,6 +31,7 @@ class HttpTarget implements FunctionTarget {
 
   constructor(options: ResolvedHttpTarget) {
     this.#options = options;
+    this.maxConcurrency = options.maxConnections;
     const always = { ...options.headers, 'content-type': 'application/json', 'accept-encoding': 'identity' };
     this.#headers = Object.entries(always).flat();
     const isOfTraces = (name: string): boolean => name.toLowerCase() === 'traceparent' || name.toLowerCase() === 'tracestate';
