@@ -36,7 +36,7 @@ export function sourceKindOf({ EventSourceArn: arn, SelfManagedEventSource: self
       return resource.endsWith('.fifo') ? 'sqs-fifo' : 'sqs';
     case 'kinesis':
       if (/^stream\/[^/]+\/consumer\//.test(resource))
-        refuseValue(notYet('consumers of Kinesis (enhanced fan-out); give the ARN of the stream'));
+        refuseValue(notYet('consumers of Kinesis (enhanced fan-out)'), 'give the ARN of the stream');
       if (!/^stream\/[\w.-]{1,128}$/.test(resource))
         refuseValue(UNRECOGNIZED, 'the ARN of a stream is arn:aws:kinesis:REGION:ACCOUNT:stream/NAME');
       return 'kinesis';

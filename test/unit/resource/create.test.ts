@@ -193,7 +193,7 @@ const NOT_YET: readonly (readonly [what: string, body: unknown, named: string])[
   [
     'consumers of Kinesis',
     request('kinesis', { EventSourceArn: `${MINIMAL.kinesis.EventSourceArn}/consumer/c:1` }),
-    'consumers of Kinesis',
+    'Unsupported event source: Millrace does not read consumers of Kinesis (enhanced fan-out) yet.',
   ],
   ['queue mode of Kafka', request('self-managed-kafka', { SelfManagedKafkaEventSourceConfig: { ConsumptionMode: 'Queue' } }), 'queue mode'],
   ['schema registries', request('self-managed-kafka', registry({})), 'schema registries'],
