@@ -124,9 +124,13 @@ class Running {
 
   /** The files are read again when they change, and at SIGHUP. */
   #watch(): void {
-    const { reloads, readAgain } = this.#parts;
+    const { narrator, reloads, readAgain } = this.#parts;
     if (readAgain === undefined) return;
-    this.#watchFiles(this.#config);
+    try {
+      this.#watchFiles(this.#config);
+    } catch (error) {
+      narrator.crash(error, 'the files of the configuration cannot be watched: send SIGHUP when they change');
+    }
     reloads.begin(() => this.#reload(readAgain));
   }
 

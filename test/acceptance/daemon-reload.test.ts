@@ -204,3 +204,28 @@ mappings:
   await daemon.says(/read again and refused|"problems":\[\{"field":"b\.yaml: functions\.late\.Handler"/);
   expect(daemon.stdout).toContain('"field":"b.yaml: functions.late.Handler"');
 });
+
+test('files that the system does not let be watched keep nothing from starting, and are read again at SIGHUP', async () => {
+  const folder = tests.folder({
+    'one.mjs': handler('one'),
+    'millrace.yaml': config(),
+    'unwatched.mjs': `
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+fs.watch = () => { throw Object.assign(new Error('ENOSPC: System limit for number of file watchers reached'), { code: 'ENOSPC' }); };
+syncBuiltinESMExports();
+`,
+  });
+  const file = join(folder, 'millrace.yaml');
+  const daemon = tests.start({
+    args: ['start', '--config', file, '--listen', '127.0.0.1:0'],
+    nodeArgs: ['--import', join(folder, 'unwatched.mjs')],
+  });
+  await daemon.says(/cannot be watched: send SIGHUP when they change/);
+  await daemon.says(/"to":"Enabled"/);
+  writeFileSync(file, config({ batchSize: 6 }));
+  daemon.signal('SIGHUP');
+  await daemon.says(TAKEN_OVER);
+  daemon.signal('SIGTERM');
+  expect(await daemon.ended).toEqual({ code: 0, signal: null });
+});
