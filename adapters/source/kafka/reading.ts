@@ -76,6 +76,8 @@ class PartitionReader {
   #next: SequenceNumber | undefined;
   #fetched: Fetched | undefined;
   #pageBytes = PARTITION_BYTES;
+  /** Pages were too small for one batch, which would come in vain again. */
+  #leastBytes = PARTITION_BYTES_MIN;
   #maxBytes = PARTITION_BYTES;
   /** When the last records were handed over, monotonic ms. */
   #gaveAt: number | undefined;
@@ -136,7 +138,7 @@ class PartitionReader {
     const isSlow = this.#parts.clock.monotonic() - this.#gaveAt >= SLOW_MS;
     this.#gaveAt = undefined;
     const isWhole = this.#maxBytes === this.#pageBytes;
-    this.#pageBytes = isSlow ? Math.max(PARTITION_BYTES_MIN, this.#pageBytes / 2) : Math.min(PARTITION_BYTES, this.#pageBytes * 2);
+    this.#pageBytes = isSlow ? Math.max(this.#leastBytes, this.#pageBytes / 2) : Math.min(PARTITION_BYTES, this.#pageBytes * 2);
     if (isWhole) this.#maxBytes = this.#pageBytes;
   }
 
@@ -154,6 +156,7 @@ class PartitionReader {
     if (compareSequence(from, end) < 0) {
       // Not one whole batch: it is larger than what was asked for, or the answer was full.
       this.#maxBytes = Math.min(PARTITION_BYTES_MAX, this.#maxBytes * 2);
+      this.#leastBytes = Math.min(PARTITION_BYTES, this.#maxBytes);
       return undefined;
     }
     return clock.monotonic() - this.#tipAt >= TIP_MS ? this.#tip() : undefined;
