@@ -13,6 +13,11 @@ export function noAnswer(error: unknown, origin: string): Outcome {
   return { kind: 'service-error', message: `no answer from ${origin} (${code})`, retryAfterMs: undefined };
 }
 
+/** What it means that no connection was there to send a request on. */
+export function notSent(origin: string): Outcome {
+  return { kind: 'service-error', message: `no connection to ${origin} within the time of the invocation`, retryAfterMs: undefined };
+}
+
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   if ('code' in error && typeof error.code === 'string') return error.code;

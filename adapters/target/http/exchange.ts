@@ -4,11 +4,14 @@ import { onAbort } from '../../shared/abort.ts';
 import { answerTooLarge } from '../../shared/function-error.ts';
 import type { HttpHandler } from './client.ts';
 import { emulatorOutcome, saysMore } from './emulator.ts';
-import { noAnswer } from './errors.ts';
+import { noAnswer, notSent } from './errors.ts';
 import { type AnswerHeaders, answerOf, refusal } from './outcome.ts';
 
 /** How much of a body that nobody wants is read to keep its connection; a longer one costs the connection. */
 const UNWANTED_BYTES = 131_072;
+
+/** The part of an invocation's time in which a connection must have been found: one that never was sent is no slow function. */
+const UNSENT_SHARE = 0.9;
 
 /** What an exchange must know of its target. */
 export interface ExchangeLimits {
@@ -29,6 +32,7 @@ export class Exchange implements HttpHandler {
   #forgetAbort: () => void = ignore;
   #answer: (outcome: Outcome) => void = ignore;
   #end: () => void = ignore;
+  #unsentTimer: NodeJS.Timeout | undefined;
   #over = false;
   #isWhole = false;
   #controller: Dispatcher.DispatchController | undefined;
@@ -59,16 +63,26 @@ export class Exchange implements HttpHandler {
     return this.#isWhole;
   }
 
+  /** Waits for a connection as long as it makes sense, with so much time left. */
+  awaitConnection(leftMs: number): void {
+    if (this.#over || this.#controller !== undefined) return;
+    this.#unsentTimer = setTimeout(() => {
+      this.finish(notSent(this.#limits.origin));
+    }, leftMs * UNSENT_SHARE);
+  }
+
   /** Ends it with an outcome that was found without an answer. */
   finish(outcome: Outcome): void {
     this.#answer(outcome);
     this.#over = true;
     this.#forgetAbort();
+    clearTimeout(this.#unsentTimer);
     this.#end();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    clearTimeout(this.#unsentTimer);
     // Its time ran out while it waited for a connection: nothing has been sent, and nothing will be.
     if (this.#over) controller.abort(new Error('given up'));
   }

@@ -74,8 +74,10 @@ class HttpTarget implements FunctionTarget {
     let client: HttpClient | undefined;
     try {
       client = this.#loaded ?? (await this.#load());
-      if (exchange.isOpen())
+      if (exchange.isOpen()) {
         client.post(body, [...(context.trace === undefined ? this.#headers : this.#traced), ...headersFor(context)], exchange);
+        exchange.awaitConnection(context.remainingMs());
+      }
     } catch (error) {
       exchange.finish(noAnswer(error, this.#options.origin));
     }

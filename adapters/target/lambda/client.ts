@@ -7,7 +7,7 @@ import type * as Sdk from '@aws-sdk/client-lambda';
 import type { NodeHttpHandler, NodeHttpHandlerOptions } from '@smithy/node-http-handler';
 import { SharedClients } from '../../shared/aws-clients.ts';
 import { clientConfig, type OpenCalls, openCalls } from '../../shared/aws-connection.ts';
-import { type AwsSettings, DEFAULT_CONNECT_TIMEOUT_MS } from '../../shared/aws-settings.ts';
+import type { AwsSettings } from '../../shared/aws-settings.ts';
 import { AnswerTooLarge } from './errors.ts';
 import type { ResolvedLambdaTarget } from './options.ts';
 import { RESPONSE_BYTES_MAX } from './outcome.ts';
@@ -26,6 +26,8 @@ export interface CallContext {
   readonly traceId: string | undefined;
 }
 
+/** Less than a function's time-out unless told otherwise (3 s): that no connection opens shall not look like a slow function. */
+const CONNECT_TIMEOUT_MS = 2_000;
 /** Between probes of a connection that is silent while a function works, ms: what stands between closes those that say nothing for minutes. */
 const KEEP_ALIVE_MS = 30_000;
 
@@ -110,7 +112,7 @@ type Sockets = NodeHttpHandlerOptions & { readonly httpAgent: HttpAgent; readonl
 function socketsFor({ connectTimeoutMs, requestTimeoutMs }: AwsSettings): Sockets {
   const agent = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: Number.POSITIVE_INFINITY };
   return {
-    connectionTimeout: connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    connectionTimeout: connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     requestTimeout: requestTimeoutMs ?? 0,
     socketTimeout: 0,
     throwOnRequestTimeout: true,

@@ -6,7 +6,7 @@ import { type AwsSettings, shown } from '../../shared/aws-settings.ts';
 
 /**
  * Which function is invoked, and how it is reached. `requestTimeoutMs` is absent by default: the function's time-out is the
- * limit of an answer.
+ * limit of an answer. `connectTimeoutMs` is 2000 by default.
  */
 export interface LambdaTargetOptions extends AwsSettings {
   /**

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type HttpTargetOptions, http } from '../../../../adapters/target/http/index.ts';
 import type { FunctionTarget, Invocation, Outcome } from '../../../../src/index.ts';
 import { calm, gate, invocationContext, successText } from '../../../conformance/target-suite.ts';
+import { deafPort } from '../../../support/deaf-port.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -236,6 +237,19 @@ describe('no answer', () => {
     server.close();
     const invocation = invoke(targetTo(url));
     expect(await invocation.outcome).toMatchObject({ kind: 'service-error', message: expect.stringContaining('(ECONNREFUSED)') as string });
+    await invocation.ended;
+  });
+
+  test('because no connection opens within the time of the invocation is a service error: the function was not reached', async () => {
+    const { port, close } = await deafPort();
+    cleanups.push(close);
+    const timeoutMs = 1_000;
+    const signal = AbortSignal.timeout(timeoutMs);
+    const invocation = targetTo(`http://127.0.0.1:${String(port)}/`).invoke(
+      {},
+      invocationContext(signal, { remainingMs: () => timeoutMs }),
+    );
+    expect(await invocation.outcome).toMatchObject({ kind: 'service-error', message: expect.stringContaining('no connection') as string });
     await invocation.ended;
   });
 

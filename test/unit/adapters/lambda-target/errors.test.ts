@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lambda } from '../../../../adapters/target/lambda/index.ts';
 import type { FunctionTarget, Outcome } from '../../../../src/index.ts';
 import { calm, invocationContext } from '../../../conformance/target-suite.ts';
+import { deafPort } from '../../../support/deaf-port.ts';
 import { type LambdaAnswer, LambdaStub } from '../../../support/lambda-stub.ts';
 
 type Row = readonly [code: string, status: number, kind: Outcome['kind']];
@@ -158,6 +159,16 @@ describe('no answer that can be read', () => {
       message: expect.stringContaining('ECONNREFUSED') as string,
     });
     await lost.close();
+  });
+
+  test('because no connection opens within the default time-out of a function is a service error', async () => {
+    const { port, close } = await deafPort();
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const endpoint = `http://127.0.0.1:${String(port)}`;
+    const unreachable = lambda({ functionName: 'orders', endpoint, region: 'eu-central-1', credentials });
+    expect(await unreachable.invoke({}, invocationContext(AbortSignal.timeout(3_000))).outcome).toMatchObject({ kind: 'service-error' });
+    await unreachable.close();
+    close();
   });
 
   test('because there are no credentials is terminal', async () => {
