@@ -53,6 +53,8 @@ async function die(error, code) {
     await printed();
     if (phase === 'starting') await postInitError(failure);
     else if (phase === 'busy') await postError(requestId, failure);
+    // No invocation is there to tell it of: work that was left behind.
+    else process.stderr.write(`${failure.stackTrace.join('\n') || `${failure.errorType}: ${failure.errorMessage}`}\n`);
   } finally {
     process.exit(code);
   }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { FunctionTarget, Outcome } from '../../../../src/index.ts';
 import { calm, invocationContext, successText } from '../../../conformance/target-suite.ts';
-import { ProcessFunctions } from '../../../support/process-functions.ts';
+import { ProcessFunctions, processesWith, until } from '../../../support/process-functions.ts';
 
 const functions = new ProcessFunctions();
 afterEach(() => functions.clear());
@@ -138,6 +138,17 @@ describe('a failure is told as Lambda tells it', () => {
     expect(outcome).toMatchObject({ kind: 'function-error', errorType });
     expect(outcome).not.toHaveProperty('duringInit');
     expect(outcome).toMatchObject({ errorMessage: expect.stringContaining(message) as string });
+  });
+
+  test.each([
+    ['an exception', "throw new Error('far too late')"],
+    ['a rejection', "Promise.reject(new Error('far too late'))"],
+  ])('%s after the answer stands in the log, though it fails no invocation', async (_title, code) => {
+    const target = functions.handler(`export const handler = async () => { setTimeout(() => { ${code}; }, 20); return 1; };`);
+    expect(await answerOf(target)).toBe(1);
+    await until('its process has ended', () => processesWith(functions.marker).length === 0);
+    await until('its last words have come', () => functions.log.printed.some((line) => line.includes('far too late')));
+    expect(functions.log.of('REPORT')).toHaveLength(1);
   });
 
   test('where the function failed stands in the log', async () => {
