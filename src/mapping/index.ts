@@ -7,6 +7,8 @@
  * - stream-mapping.ts   a mapping of a stream
  * - stream-tenure.ts    one uninterrupted time of work: shards, parents first
  * - shard-task.ts       one shard, read and spread over its lanes
+ * - shard-room.ts       whether a shard may be read on
+ * - read-ahead.ts       how much read ahead is enough
  * - stream-lane.ts      one lane: collect, invoke, verdict, settle
  * - lane-queue.ts       records of a lane, cut into batches
  * - lane-range.ts       what is invoked together, and its history

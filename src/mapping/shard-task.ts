@@ -10,19 +10,16 @@ import {
   type WaitReason,
 } from '../contract/index.ts';
 import { SOURCE_BACKOFF } from '../intake/index.ts';
-import { type Deferred, deferred, orSet, sleep, steadyBackoffMs } from '../kit/index.ts';
+import { type Deferred, deferred, sleep, steadyBackoffMs } from '../kit/index.ts';
 import { LANE_HASH, laneOfRecord } from '../lanes/index.ts';
 import { type ShardEntry, ShardLedger, type ShardRow } from '../settle/index.ts';
-import { BATCHES_AHEAD, ReadAhead } from './read-ahead.ts';
+import { ShardRoom } from './shard-room.ts';
 import { Stated } from './stated.ts';
 import { StreamLane } from './stream-lane.ts';
 import type { StreamWorks } from './stream-works.ts';
 
 /** How a shard came to rest: worked off to its end, the mapping stops, or it stands still because records may have been lost. */
 export type ShardEnd = 'ended' | 'stopped' | 'trimmed';
-
-/** Records of a shard that may be read ahead of what is settled; more when the lanes take more at once (R12). */
-const SHARD_RECORDS = 10_000;
 
 /** So many empty pages in a row are taken for the tip where the service does not tell (DynamoDB Streams). */
 const EMPTY_PAGES_AT_TIP = 8;
@@ -41,13 +38,9 @@ export class ShardTask {
   readonly #works: StreamWorks;
   readonly #ledger: ShardLedger;
   readonly #lanes: readonly StreamLane[];
-  readonly #share: number;
-  readonly #ahead: ReadAhead;
-  /** Lanes that wait for records. */
-  #idle = 0;
+  readonly #room: ShardRoom;
   readonly #stated: Stated;
   #failures = 0;
-  #room: Deferred | undefined;
   #end: ShardEnd = 'stopped';
 
   constructor(works: StreamWorks, shardId: string, row: ShardRow, isResumed: boolean) {
@@ -57,19 +50,29 @@ export class ShardTask {
     this.shardId = shardId;
     this.#stated = new Stated(works.clock, { kind: 'starting' });
     this.#keeps = this.#filterOf(works);
-    this.#share = Math.max(SHARD_RECORDS, BATCHES_AHEAD * pf * batchSize);
-    this.#ahead = new ReadAhead({ lanes: pf, batchSize });
+    this.#room = new ShardRoom({
+      lanes: pf,
+      batchSize,
+      buffer: works.buffer,
+      stopping: works.stopping,
+      outstanding: () => this.#ledger.outstanding,
+      say: (reason) => {
+        this.#reason = reason;
+      },
+      holdReading: () => {
+        for (const lane of this.#lanes) lane.holdReading();
+      },
+    });
     const snapshot = (): ShardRow => this.#ledger.snapshot(incarnation);
     const onChange = (): void => {
       checkpoints.changed(shardId, snapshot);
     };
     this.#ledger = new ShardLedger({ row, scheme: { pf, hash: LANE_HASH }, laneOf: laneOfRecord, onChange });
     const onSettled = (entries: readonly ShardEntry[]): void => {
-      this.#settled(entries);
+      this.#room.settled(entries.length, boundOf(entries));
     };
     const onIdle = (isIdle: boolean): void => {
-      this.#idle += isIdle ? 1 : -1;
-      if (isIdle) this.#wakeReader();
+      this.#room.idle(isIdle);
     };
     this.#lanes = Array.from(
       { length: pf },
@@ -179,7 +182,7 @@ export class ShardTask {
       this.#notePage();
     });
     await working;
-    this.#hold(-this.#held.records, -this.#held.bytes);
+    this.#room.holdNothing();
     if (this.#ledger.isFinished) this.#end = 'ended';
     if (this.#end !== 'stopped') listener('shard.state', { mapping, shardId: this.shardId, state: this.#end });
     return this.#end;
@@ -188,15 +191,6 @@ export class ShardTask {
   /** Records of the page that no filter wants. They are done at once, so that the position moves over them. */
   #filtered = 0;
   readonly #keeps: ((record: StreamRecord) => boolean) | undefined;
-
-  /** What this shard takes of the buffer. */
-  readonly #held = { records: 0, bytes: 0 };
-
-  #hold(records: number, bytes: number): void {
-    this.#held.records += records;
-    this.#held.bytes += bytes;
-    this.#works.buffer.add(records, bytes);
-  }
 
   async #read(): Promise<void> {
     const { stopping, clock } = this.#works;
@@ -239,7 +233,7 @@ export class ShardTask {
       controller.abort();
     });
     try {
-      const request = { shardId: this.shardId, position, maxRecords: this.#share, signal: controller.signal };
+      const request = { shardId: this.shardId, position, maxRecords: this.#room.share, signal: controller.signal };
       for await (const step of source.read(request)) {
         if (step.kind === 'trouble') {
           this.#reason = { kind: 'source', error: step.error.kind, message: step.error.message, retryAt: step.retryAt };
@@ -248,7 +242,7 @@ export class ShardTask {
         }
         this.#failures = 0;
         this.#take(step);
-        if (step.records.length > 0) this.#ahead.paged(askedAtMs, clock.monotonic());
+        if (step.records.length > 0) this.#room.paged(askedAtMs, clock.monotonic());
         if (invoker.tracer !== undefined) this.#traced(invoker.tracer, step.records.length, askedAt);
         if (step.ended) {
           this.#finishReading();
@@ -278,7 +272,7 @@ export class ShardTask {
     const fresh = this.#ledger.read(page.records, readThrough, this.#keeps, page.readTo);
     if (this.#filtered > 0) listener('records.filtered', { mapping, records: this.#filtered });
     this.#filtered = 0;
-    this.#hold(fresh.length, boundOf(fresh));
+    this.#room.hold(fresh.length, boundOf(fresh));
     for (const entry of fresh) this.#lanes[entry.lane]?.push(entry);
     const readTo = page.readTo ?? page.records.at(-1)?.sequenceNumber;
     if (readTo !== undefined) for (const lane of this.#lanes) lane.readTo(readTo);
@@ -309,62 +303,11 @@ export class ShardTask {
     for (const lane of this.#lanes) lane.close();
   }
 
-  #settled(entries: readonly ShardEntry[]): void {
-    this.#hold(-entries.length, -boundOf(entries));
-    this.#ahead.settled(entries.length);
-    this.#wakeReader();
-  }
-
-  /** What others hold is looked at by who waits, which hears of it from then on. */
-  #wakeReader(): void {
-    if (this.#room === undefined || !(this.#mayHaveRoom || this.#saysTooMuch)) return;
-    this.#room.resolve();
-    this.#room = undefined;
-  }
-
-  /** T2. */
-  get #hasRoom(): boolean {
-    return this.#ledger.outstanding === 0 || (this.#mayHaveRoom && !this.#works.buffer.isFull);
-  }
-
-  get #mayHaveRoom(): boolean {
-    return this.#ledger.outstanding === 0 || (this.#hasShare && !this.#hasEnough);
-  }
-
-  /** It waits for room, as it says, and there is some: by now it waits for the lanes. */
-  get #saysTooMuch(): boolean {
-    return this.#hasShare && this.#stated.reason.kind === 'no-room' && !this.#works.buffer.isFull;
-  }
-
-  get #hasShare(): boolean {
-    return this.#ledger.outstanding < this.#share;
-  }
-
-  /** Every lane has work, and there is more of it. */
-  get #hasEnough(): boolean {
-    return this.#idle === 0 && this.#held.records > this.#ahead.enough;
-  }
-
   /** T2. False when the mapping stops first, or when what comes next may have been trimmed during the wait. */
   async #untilRoom(): Promise<boolean> {
-    const { buffer, stopping } = this.#works;
+    const { stopping } = this.#works;
     const wasSafe = !this.#isLossSuspected;
-    let hasWaited = false;
-    while (!stopping.isSet && !this.#hasRoom) {
-      if (this.#hasShare && !buffer.isFull) this.#reason = { kind: 'read-ahead', records: this.#held.records };
-      else {
-        this.#reason = { kind: 'no-room', records: buffer.records, bytes: buffer.bytes };
-        for (const lane of this.#lanes) lane.holdReading();
-      }
-      hasWaited = true;
-      this.#room ??= deferred();
-      // What others settle is looked at only where it can help: it is told with every batch of theirs.
-      const forget = buffer.isFull ? buffer.onLess(this.#room.resolve) : undefined;
-      await orSet(this.#room.promise, stopping);
-      // What another shard settled may have made no room for this one.
-      this.#room = undefined;
-      forget?.();
-    }
+    const hasWaited = await this.#room.untilRoom();
     // A service may go on behind what it has trimmed meanwhile, and not say so.
     if (hasWaited && wasSafe && !stopping.isSet && !this.#mayOpen()) return false;
     return !stopping.isSet;

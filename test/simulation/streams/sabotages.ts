@@ -240,9 +240,9 @@ export const STREAM_SABOTAGES: readonly WideSabotage[] = [
   },
   {
     name: 'one record fills the share of a shard',
-    file: 'src/mapping/shard-task.ts',
-    find: 'this.#share = Math.max(SHARD_RECORDS, BATCHES_AHEAD * pf * batchSize);',
-    replace: 'this.#share = 1;',
+    file: 'src/mapping/shard-room.ts',
+    find: 'this.share = Math.max(SHARD_RECORDS, BATCHES_AHEAD * lanes * batchSize);',
+    replace: 'this.share = 1;',
     rules: ['R12', 'R3', 'R11'],
   },
   {
