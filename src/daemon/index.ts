@@ -32,6 +32,7 @@
  * - unopened.ts       what keeps a mapping from being made
  * - start-content.ts  a file, and what options say instead
  * - serve.ts          start, wait, stop
+ * - config-watch.ts   what changes in the files while it runs
  * - stop-requests.ts  signals and crashes
  * - producer.ts       the small producer of a first run
  * - narrator.ts       what happens, in plain words

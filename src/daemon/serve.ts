@@ -1,14 +1,13 @@
-import { delimiter } from 'node:path';
 import { ConfigError } from '../contract/index.ts';
 import { isLoopback, type ManageServer, manageServer, type Phase, type SecuritySettings } from '../manage/index.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import type { Catalog } from './catalog.ts';
 import type { DaemonConfig } from './config.ts';
 import { apiTakenOver } from './config-change.ts';
+import { ConfigWatch } from './config-watch.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { watchFiles } from './file-watch.ts';
 import { Narrator } from './narrator.ts';
-import { apiFiles, isSameSecurity, openApi } from './open-api.ts';
+import { isSameSecurity, openApi } from './open-api.ts';
 import { intoQueue, intoStream, intoTopic, Producer } from './producer.ts';
 import { Reloads } from './reloads.ts';
 import { type StopCause, StopRequests } from './stop-requests.ts';
@@ -28,7 +27,10 @@ export async function serve(catalog: Catalog, config: DaemonConfig, readAgain?: 
     reloads.ask();
   };
   const requests = new StopRequests(catalog.clock, readAgain && onHangup);
+  const watch = new ConfigWatch({ clock: catalog.clock, narrator, reloads });
   try {
+    // Before anything that takes its time: what changes meanwhile is read again once it runs.
+    if (readAgain !== undefined) watch.begin(config);
     const made = assemble({ catalog, config, logger, meter, narrator });
     // A module may take its time, or for ever, until it is loaded.
     const assembly = await Promise.race([made, requests.first]);
@@ -53,9 +55,10 @@ export async function serve(catalog: Catalog, config: DaemonConfig, readAgain?: 
       random: catalog.random,
       security,
     });
-    const running = new Running({ catalog, config, narrator, assembly, server, requests, state, reloads, readAgain, security });
+    const running = new Running({ catalog, config, narrator, assembly, server, requests, state, reloads, watch, readAgain, security });
     return await running.run();
   } finally {
+    watch.end();
     requests.dispose();
   }
 }
@@ -80,6 +83,7 @@ interface RunningParts {
   readonly requests: StopRequests;
   readonly state: { phase: Phase };
   readonly reloads: Reloads;
+  readonly watch: ConfigWatch;
   readonly readAgain: (() => DaemonConfig) | undefined;
   readonly security: SecuritySettings;
 }
@@ -119,38 +123,8 @@ class Running {
   /** What was read last and taken over. */
   #config: DaemonConfig;
   #security: SecuritySettings;
-  #watched = '';
-  #unwatch = (): void => undefined;
-
-  /** The files are read again when they change, and at SIGHUP. */
-  #watch(): void {
-    const { narrator, reloads, readAgain } = this.#parts;
-    if (readAgain === undefined) return;
-    try {
-      this.#watchFiles(this.#config);
-    } catch (error) {
-      narrator.crash(error, 'the files of the configuration cannot be watched: send SIGHUP when they change');
-    }
-    reloads.begin(() => this.#reload(readAgain));
-  }
-
-  /** Those of a configuration, and those that it names for the API. Whether they are others than before. */
-  #watchFiles({ file, api }: DaemonConfig): boolean {
-    const { reloads, catalog } = this.#parts;
-    if (file === undefined) return false;
-    const files = [...file.split(delimiter), ...apiFiles(api)];
-    if (files.join(delimiter) === this.#watched) return false;
-    const unwatch = watchFiles(files, catalog.clock, () => {
-      reloads.ask();
-    });
-    this.#unwatch();
-    this.#unwatch = unwatch;
-    this.#watched = files.join(delimiter);
-    return true;
-  }
-
   async #reload(readAgain: () => DaemonConfig): Promise<void> {
-    const { narrator, assembly, state } = this.#parts;
+    const { narrator, assembly, state, watch } = this.#parts;
     let read: DaemonConfig | undefined;
     try {
       const before = this.#config;
@@ -172,21 +146,11 @@ class Running {
       if (state.phase === 'stopping') return;
       this.#producers.push(...fresh);
       for (const producer of fresh) producer.start();
-      this.#watchAgain(after);
+      watch.follow(after);
     } catch (thrown) {
       const error = read?.inFile?.(thrown) ?? thrown;
       if (error instanceof ConfigError) narrator.refused(error.problems);
       else narrator.crash(error, 'the configuration could not be read again; the old one stays');
-    }
-  }
-
-  #watchAgain(config: DaemonConfig): void {
-    const { narrator, reloads } = this.#parts;
-    try {
-      // What changed in them before they were watched.
-      if (this.#watchFiles(config)) reloads.ask();
-    } catch (error) {
-      narrator.crash(error, 'the new configuration was taken over, but not all of its files can be watched: send SIGHUP when they change');
     }
   }
 
@@ -218,7 +182,7 @@ class Running {
   }
 
   async #start(): Promise<void> {
-    const { catalog, config, narrator, assembly, server, state } = this.#parts;
+    const { catalog, config, narrator, assembly, server, state, reloads, readAgain } = this.#parts;
     const url = await server.listen(config.listen);
     narrator.listening(catalog.version, url);
     this.#warn();
@@ -227,7 +191,7 @@ class Running {
     state.phase = 'running';
     this.#tryNext(url);
     for (const producer of this.#producers) producer.start();
-    this.#watch();
+    if (readAgain !== undefined) reloads.begin(() => this.#reload(readAgain));
   }
 
   /** Into what is fed already; else into what there is. */
@@ -263,7 +227,7 @@ class Running {
 
   async #stop(cause: StopCause): Promise<ExitCode> {
     this.#parts.reloads.end();
-    this.#unwatch();
+    this.#parts.watch.end();
     const { catalog, narrator, assembly, config, requests, state } = this.#parts;
     const { engine } = assembly;
     state.phase = 'stopping';

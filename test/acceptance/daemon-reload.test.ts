@@ -229,3 +229,20 @@ syncBuiltinESMExports();
   daemon.signal('SIGTERM');
   expect(await daemon.ended).toEqual({ code: 0, signal: null });
 });
+
+test('a change that comes while functions are still loaded is taken over, too', async () => {
+  const folder = tests.folder({
+    'one.mjs': `
+import { existsSync } from 'node:fs';
+console.log('one is loaded');
+while (!existsSync(new URL('./go', import.meta.url))) await new Promise((resolve) => setTimeout(resolve, 20));
+${handler('one')}`,
+    'millrace.yaml': config(),
+  });
+  const file = join(folder, 'millrace.yaml');
+  const daemon = tests.start({ args: ['start', '--config', file, '--listen', '127.0.0.1:0'] });
+  await daemon.says(/one is loaded/);
+  writeFileSync(file, config({ batchSize: 6 }));
+  writeFileSync(join(folder, 'go'), '');
+  await daemon.says(TAKEN_OVER);
+});
