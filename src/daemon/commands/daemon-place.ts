@@ -22,6 +22,7 @@ export interface DaemonPlace {
   readonly token: string | undefined;
 }
 
+const TOKEN = /^[\x21-\x7e]+$/;
 const ENDPOINT_DEFAULT = `http://${LISTEN_DEFAULT.host}:${String(LISTEN_DEFAULT.port)}`;
 
 /** For the help of commands that ask a daemon. */
@@ -43,12 +44,16 @@ export function daemonPlace({ endpoint, region }: PlaceOptions, environment: Env
     const field = endpoint === undefined ? 'MILLRACE_ENDPOINT' : '--endpoint';
     refuse(field, `must be a URL such as ${ENDPOINT_DEFAULT}, but is ${JSON.stringify(url.slice(0, 100))}`);
   }
+  const token = filled(environment['MILLRACE_TOKEN']?.trim());
+  // Before anything that shows what it cannot send.
+  if (token !== undefined && !TOKEN.test(token))
+    refuse('MILLRACE_TOKEN', 'must be the token and nothing else: visible characters, without spaces');
   const { AWS_REGION: one, AWS_DEFAULT_REGION: other, AWS_ACCESS_KEY_ID: key, AWS_PROFILE: profile } = environment;
   return {
     endpoint: url.replace(/\/+$/, ''),
     region: region ?? filled(one) ?? filled(other) ?? REGION_DEFAULT,
     isSigned: filled(key) !== undefined || filled(profile) !== undefined,
-    token: filled(environment['MILLRACE_TOKEN']),
+    token,
   };
 }
 
