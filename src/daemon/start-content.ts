@@ -33,10 +33,15 @@ function withoutFiles({ AWS_REGION: region, AWS_DEFAULT_REGION: byDefault }: Env
 
 function atOneEndpoint(aws: unknown, endpoint: string): Readonly<Record<string, unknown>> {
   if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
-    refuse('--aws-endpoint', `must be a URL such as http://127.0.0.1:4566, but is ${JSON.stringify(endpoint.slice(0, 60))}`);
+    refuse('--aws-endpoint', `must be a URL such as http://127.0.0.1:4566, but is ${JSON.stringify(withoutUser(endpoint).slice(0, 60))}`);
   }
   const { endpoints: _elsewhere, ...rest } = isPlainObject(aws) ? aws : {};
   return { ...rest, endpoint };
+}
+
+/** A URL, or what should be one, without what may be a password in it. */
+export function withoutUser(url: string): string {
+  return url.replace(/\/\/[^/]*@/, '//[not shown]@');
 }
 
 function storeOf(store: string): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { REGION_DEFAULT } from '../../engine/index.ts';
 import { refuse } from '../../mapping/index.ts';
 import { LISTEN_DEFAULT } from '../address.ts';
+import { withoutUser } from '../start-content.ts';
 import type { Environment } from '../substitute.ts';
 
 /** Where the running daemon is, as options say it. */
@@ -40,10 +41,11 @@ export function withEndpoint(command: Command): Command {
 export function daemonPlace({ endpoint, region }: PlaceOptions, environment: Environment): DaemonPlace {
   const byVariable = filled(environment['MILLRACE_ENDPOINT']);
   const url = endpoint ?? byVariable ?? ENDPOINT_DEFAULT;
+  const field = endpoint === undefined ? 'MILLRACE_ENDPOINT' : '--endpoint';
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    const field = endpoint === undefined ? 'MILLRACE_ENDPOINT' : '--endpoint';
-    refuse(field, `must be a URL such as ${ENDPOINT_DEFAULT}, but is ${JSON.stringify(url.slice(0, 100))}`);
+    refuse(field, `must be a URL such as ${ENDPOINT_DEFAULT}, but is ${JSON.stringify(withoutUser(url).slice(0, 100))}`);
   }
+  if (withoutUser(url) !== url) refuse(field, 'must not hold a user or password; the daemon takes signatures and bearer tokens');
   const token = filled(environment['MILLRACE_TOKEN']?.trim());
   // Before anything that shows what it cannot send.
   if (token !== undefined && !TOKEN.test(token))
