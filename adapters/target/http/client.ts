@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
-import type { Dispatcher } from 'undici';
+import { Socket } from 'node:net';
+import type { buildConnector, Dispatcher } from 'undici';
 import type { ResolvedHttpTarget } from './options.ts';
 
 /** What follows the progress of one request. */
@@ -17,9 +17,10 @@ export interface HttpClient {
 
 /** Makes a client with connections of its own. Loads the HTTP library; nothing is connected yet. */
 export async function loadClient({ url, origin, maxConnections, connectTimeoutMs }: ResolvedHttpTarget): Promise<HttpClient> {
-  const { Agent, buildConnector } = await import('undici');
+  const { Agent, buildConnector: connectorOf } = await import('undici');
   const sockets = new Set<Socket>();
-  const connect = buildConnector({ timeout: connectTimeoutMs });
+  // It gives the socket before that is open, whatever its type says.
+  const connect: (...given: Parameters<buildConnector.connector>) => unknown = connectorOf({ timeout: connectTimeoutMs });
   const agent = new Agent({
     connections: maxConnections,
     pipelining: 1,
@@ -27,14 +28,10 @@ export async function loadClient({ url, origin, maxConnections, connectTimeoutMs
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: (options, callback) => {
-      connect(options, (...result) => {
-        const [error, socket] = result;
-        if (error === null) {
-          sockets.add(socket);
-          socket.once('close', () => sockets.delete(socket));
-        }
-        callback(...result);
-      });
+      const socket = connect(options, callback);
+      if (!(socket instanceof Socket)) return;
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
     },
   });
   const path = `${url.pathname}${url.search}`;
@@ -43,7 +40,11 @@ export async function loadClient({ url, origin, maxConnections, connectTimeoutMs
     disconnected: async () => {
       await Promise.all([...sockets].filter((socket) => socket.destroyed).map(closed));
     },
-    close: () => agent.close(),
+    close: () => {
+      // A connection that is still to open would be waited for.
+      for (const socket of sockets) socket.destroy(new Error('the target is closed'));
+      return agent.close();
+    },
   };
 }
 
