@@ -32,6 +32,7 @@ import {
   type StreamMapOptions,
   type TopicMapOptions,
 } from './options.ts';
+import { AliasInvoker } from './qualified-invoker.ts';
 import { Watch } from './watch.ts';
 
 /** How long a stop drains unless told otherwise, ms. */
@@ -171,8 +172,10 @@ export class CoreEngine {
    * that name. What it does when it overruns its time-out is between it and its target.
    */
   async invoke(functionName: string, event: unknown): Promise<InvokeAnswer | undefined> {
-    const invoker = this.#functions.find(functionName)?.invoker;
-    if (invoker === undefined) return undefined;
+    const named = this.#functions.find(functionName)?.invoker;
+    if (named === undefined) return undefined;
+    // Of an alias with weights it is known now which version runs, so that the answer can say so.
+    const invoker = named instanceof AliasInvoker ? named.choose() : named;
     const { ledger } = invoker;
     const credit = ledger.tryAcquire(DIRECT);
     if (credit === undefined) return { kind: 'no-credit', isReserved: ledger.scarce.of === 'function' };

@@ -34,14 +34,15 @@ export class AliasInvoker extends QualifiedInvoker {
   }
 
   override start(...call: Parameters<Invoker['start']>): ReturnType<Invoker['start']> {
-    return this.#choose().start(...call);
+    return this.choose().start(...call);
   }
 
   override async idle(): Promise<void> {
     await Promise.all(this.#routes.map(({ invoker }) => invoker.idle()));
   }
 
-  #choose(): Invoker {
+  /** The version of one invocation. */
+  choose(): Invoker {
     const [first, ...others] = this.#routes;
     if (first === undefined) throw new Error('an alias without a version');
     if (others.length === 0) return first.invoker;

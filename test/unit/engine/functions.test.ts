@@ -160,6 +160,18 @@ describe('versions and aliases', () => {
 });
 
 describe('an alias of two versions', () => {
+  it('says which of them ran when it is invoked directly', async () => {
+    const seen: Noted[] = [];
+    world.engine.function({
+      name: 'orders',
+      target: works,
+      versions: { '1': { target: noting(seen, '1') }, '2': { target: noting(seen, '2') } },
+      aliases: { live: { functionVersion: '1', routingConfig: { additionalVersionWeights: { '2': 1 } } } },
+    });
+    expect(await world.engine.invoke('orders:live', {})).toMatchObject({ kind: 'answered', version: '2' });
+    expect(seen.map(({ label, functionVersion }) => [label, functionVersion])).toEqual([['2', '2']]);
+  });
+
   it.each([
     { weight: 0.05, seed: 1 },
     { weight: 0.05, seed: 2 },
