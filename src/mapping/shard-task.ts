@@ -238,6 +238,7 @@ export class ShardTask {
         if (step.kind === 'trouble') {
           this.#reason = { kind: 'source', error: step.error.kind, message: step.error.message, retryAt: step.retryAt };
           this.#tellFailure(step.error);
+          askedAtMs = clock.monotonic();
           continue;
         }
         this.#failures = 0;
@@ -305,9 +306,11 @@ export class ShardTask {
 
   /** T2. False when the mapping stops first, or when what comes next may have been trimmed during the wait. */
   async #untilRoom(): Promise<boolean> {
-    const { stopping } = this.#works;
+    const { stopping, clock } = this.#works;
     const wasSafe = !this.#isLossSuspected;
     const hasWaited = await this.#room.untilRoom();
+    // From here on it is the source that is waited for.
+    if (hasWaited) this.#reason = { kind: 'empty-poll', until: clock.monotonic() };
     // A service may go on behind what it has trimmed meanwhile, and not say so.
     if (hasWaited && wasSafe && !stopping.isSet && !this.#mayOpen()) return false;
     return !stopping.isSet;

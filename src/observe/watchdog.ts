@@ -182,6 +182,7 @@ function lookAtWait(scene: Scene, wait: Wait): void {
       return;
     case 'no-credit':
     case 'no-room':
+    case 'read-ahead':
     case 'suspect':
       lookAtTurn(scene, wait);
       return;
@@ -205,6 +206,8 @@ function lookAtTurn(scene: Scene, { part, reason, since }: Wait): void {
   if (reason.kind === 'no-credit' && credits.isFree) suspect(scene, 'not-woken', part, `${text} for a credit, and there is one`);
   if (reason.kind === 'no-room' && !isBufferFull && inFlight === 0)
     suspect(scene, 'not-woken', part, `${text} for room, and there is some`);
+  if (reason.kind === 'read-ahead' && inFlight === 0)
+    suspect(scene, 'not-woken', part, `${text} for lanes that have work, and none has any`);
   if (reason.kind === 'suspect' && credits.inUse === 0 && now - since > STUCK_MS) {
     suspect(scene, 'not-woken', part, `${text} until what ran before runs alone, and nothing runs`);
   }

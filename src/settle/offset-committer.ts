@@ -128,8 +128,14 @@ export class OffsetCommitter {
   /** While commits of an ownership fail: why, and when they are tried again. */
   troubleOf(ownership: Ownership): CommitTrouble | undefined {
     const failing = this.#failing;
-    if (failing?.keys.has(keyOf(ownership)) !== true) return undefined;
+    if (failing === undefined || !(failing.keys.has(keyOf(ownership)) || (failing.error === UNANSWERED && this.#hasChanged(ownership))))
+      return undefined;
     return { error: failing.error, retryAt: failing.retryAt, changed: failing.changed.promise };
+  }
+
+  #hasChanged(ownership: Ownership): boolean {
+    const count = this.#changes.get(keyOf(ownership));
+    return count !== undefined && count.changed > count.committed;
   }
 
   /** The group remembers how the mapping began: so it is committed on, whenever this process began. */
@@ -236,13 +242,19 @@ export class OffsetCommitter {
     return { refused, failed, error };
   }
 
-  /** Until it is known what becomes of a commit nothing more is begun: all of it would be done again if the process ended. */
+  /**
+   * Until it is known what becomes of a commit nothing more is begun of its partitions, nor of others that have changed: their commits
+   * come after it, and all of it would be done again if the process ended.
+   */
   #whileUnanswered(rows: readonly OwnedRow[]): () => void {
-    const { clock } = this.#parts;
+    const { clock, hurry, mapping, listener, onTrouble } = this.#parts;
     let cancel: CancelTimer;
     const wait = (): void => {
       cancel = clock.timer(UNANSWERED_MS, () => {
+        if (hurry.isSet) return;
         this.#noteFailing(rows, { error: UNANSWERED, retryAt: clock.monotonic() + UNANSWERED_MS });
+        listener('commit.failed', { mapping, message: UNANSWERED.message });
+        onTrouble(UNANSWERED);
         wait();
       });
     };

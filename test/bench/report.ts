@@ -36,6 +36,7 @@ function table({ title, conditions, contestants }: Comparison): string[] {
 
 function cell({ medians, spreads }: Summary, name: string): string {
   const share = spreads[name] ?? 0;
+  if (!Number.isFinite(medians[name])) return '-';
   if (name === OTHERS) return shown(medians[name] ?? Number.NaN);
   return `${shown(medians[name] ?? Number.NaN)} (${String(Math.round(share * 100))} %${share > NOISY_SPREAD ? ', noisy' : ''})`;
 }

@@ -138,7 +138,9 @@ class PartitionReader {
     const isSlow = this.#parts.clock.monotonic() - this.#gaveAt >= SLOW_MS;
     this.#gaveAt = undefined;
     const isWhole = this.#maxBytes === this.#pageBytes;
-    this.#pageBytes = isSlow ? Math.max(this.#leastBytes, this.#pageBytes / 2) : Math.min(PARTITION_BYTES, this.#pageBytes * 2);
+    this.#pageBytes = isSlow
+      ? Math.max(this.#leastBytes, this.#pageBytes / 2)
+      : Math.max(this.#leastBytes, Math.min(PARTITION_BYTES, this.#pageBytes * 2));
     if (isWhole) this.#maxBytes = this.#pageBytes;
   }
 
@@ -149,6 +151,7 @@ class PartitionReader {
     const last = records.at(-1)?.sequenceNumber;
     const readTo = answer.covered === undefined ? last : later(last, sequenceNumber(answer.covered));
     if (readTo !== undefined && compareSequence(readTo, from) >= 0) {
+      this.#pageBytes = Math.max(this.#pageBytes, this.#leastBytes);
       this.#maxBytes = this.#pageBytes;
       this.#fetched = { records, given: 0, readTo, end, fetchedAt: clock.wall() };
       return undefined;

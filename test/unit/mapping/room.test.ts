@@ -10,7 +10,7 @@ import {
 } from '../../../src/index.ts';
 import { Buffer } from '../../../src/intake/index.ts';
 import { Invoker } from '../../../src/invoke/index.ts';
-import { Latch } from '../../../src/kit/index.ts';
+import { Latch, whenSet } from '../../../src/kit/index.ts';
 import { laneOf } from '../../../src/lanes/index.ts';
 import { RunGate } from '../../../src/mapping/run-gate.ts';
 import { LOSS_BY_OFFSET } from '../../../src/mapping/shard-loss.ts';
@@ -29,8 +29,8 @@ function rowOf(lanes: number): ShardRow {
   return { ...UNTOUCHED, current: { scheme: { ...scheme, pf: lanes }, lanes: Array.from({ length: lanes }, () => null) } };
 }
 
-/** A shard without end, read in pages of a whole share, and a function that is answered by hand. `keyOf`: of the record at a place. */
-function endlessShard(lanes = 1, keyOf: (place: number) => string = () => 'a') {
+/** A shard, read in pages of a whole share, and a function that is answered by hand. `keyOf`: of the record at a place. */
+function endlessShard(lanes = 1, keyOf: (place: number) => string = () => 'a', pages = Number.POSITIVE_INFINITY) {
   const clock = new VirtualClock();
   const random = new SeededRandom(1);
   const stopping = new Latch();
@@ -50,6 +50,9 @@ function endlessShard(lanes = 1, keyOf: (place: number) => string = () => 'a') {
           sizeBound: 10,
         }),
       );
+      // A source that answers no more.
+      if (told.pages === pages) await whenSet(stopping);
+      if (stopping.isSet) return;
       told.pages += 1;
       yield { kind: 'page', records, readThrough: 0, millisBehindLatest: 1000, ended: false };
     }
@@ -164,6 +167,21 @@ it('a shard reads on as soon as a lane runs out of work', async () => {
   expect(told.pages).toBe(2);
   stopping.set();
   answer();
+  answer();
+  await clock.run(ended);
+});
+
+it('a shard that has room again says that it waits for its source', async () => {
+  const { clock, stopping, told, answer, task } = endlessShard(1, () => 'a', 1);
+  const ended = task.run();
+  await clock.advance(10);
+  for (let batch = 0; batch < 2; batch += 1) {
+    answer();
+    await clock.advance(10);
+  }
+  expect(told.pages).toBe(1);
+  expect(task.waits()[0]?.reason).toEqual({ kind: 'empty-poll', until: 20 });
+  stopping.set();
   answer();
   await clock.run(ended);
 });

@@ -69,6 +69,7 @@ describe('the watchdog finds', () => {
     ],
     ['a wait for a credit that is free', slot({ kind: 'no-credit', functionName: 'fn', inUse: 2, limit: 2 }), late, 'not-woken'],
     ['a wait for room that is there', slot({ kind: 'no-room', records: 1, bytes: 1 }), late, 'not-woken'],
+    ['a wait for lanes that have nothing', slot({ kind: 'read-ahead', records: 1 }), late, 'not-woken'],
     ['a reader whose first page never comes', slot({ kind: 'starting' }), stuck, 'poll-unanswered'],
     [
       'a mapping that does not get started',

@@ -19,6 +19,7 @@ const ROW: ShardRow = {
 function committerOf(failing: number, clock = new VirtualClock(), answered: Promise<void> = Promise.resolve()) {
   const hurry = new Latch();
   const committed: number[] = [];
+  const troubles: (SourceError | undefined)[] = [];
   const committer = new OffsetCommitter({
     mapping: 'm',
     membership: {
@@ -37,12 +38,12 @@ function committerOf(failing: number, clock = new VirtualClock(), answered: Prom
     hurry,
     listener: () => undefined,
     onRefused: () => undefined,
-    onTrouble: () => undefined,
+    onTrouble: (error) => troubles.push(error),
   });
   const change = (partition: number): void => {
     committer.changed({ partition, epoch: 1, snapshot: () => ROW });
   };
-  return { clock, hurry, committed, committer, change };
+  return { clock, hurry, committed, troubles, committer, change };
 }
 
 describe('commits of partitions', () => {
@@ -90,7 +91,7 @@ describe('commits of partitions', () => {
     const asked = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    const { committer, change } = committerOf(-1, clock, asked);
+    const { committer, change, troubles } = committerOf(-1, clock, asked);
     const ownership = { partition: 0, epoch: 1 };
     change(0);
     const flushed = committer.flushOf(ownership);
@@ -98,13 +99,19 @@ describe('commits of partitions', () => {
     expect(committer.troubleOf(ownership)).toBeUndefined();
     await clock.advance(200);
     const trouble = committer.troubleOf(ownership);
+    // Commits come one after another, so another partition's waits for it as soon as there is one.
+    const other = { partition: 1, epoch: 1 };
+    expect(committer.troubleOf(other)).toBeUndefined();
+    change(1);
+    expect(committer.troubleOf(other)).toMatchObject({ error: { code: 'CommitUnanswered' } });
+    expect(troubles.at(-1)?.code).toBe('CommitUnanswered');
     expect(trouble).toMatchObject({ error: { code: 'CommitUnanswered' }, retryAt: 10_000 });
     await clock.advance(20_000);
     expect(committer.troubleOf(ownership)?.retryAt).toBeGreaterThan(clock.monotonic());
     answer();
-    await clock.advance(0);
+    await clock.advance(100);
     expect(await flushed).toBe(true);
-    expect(committer.troubleOf(ownership)).toBeUndefined();
+    expect([committer.troubleOf(ownership), committer.troubleOf(other), troubles.at(-1)]).toEqual([undefined, undefined, undefined]);
     await trouble?.changed;
   });
 });

@@ -49,6 +49,8 @@ export class Tenures {
   readonly #revokingSince = new Map<Life, number>();
   /** Processes that may be put out of the group: one was made to, or stood still. */
   readonly #endangered = new Set<Life>();
+  /** When they last were. */
+  readonly #suspendedAt = new Map<Life, number>();
   /** Processes that are being stopped, which has a deadline of its own. */
   readonly #stopping = new Set<Life>();
   /** Every tenure with an invocation that has not ended. */
@@ -92,7 +94,8 @@ export class Tenures {
       tenure.phase = 'revoked';
       tenure.endedAt = court.now();
       // Who is told while he gives up that he is out of the group has lost it all at once.
-      const isCut = isLate || this.#stopping.has(life) || this.#endangered.has(life);
+      const isOut = (this.#suspendedAt.get(life) ?? Number.NEGATIVE_INFINITY) >= since;
+      const isCut = isLate || this.#stopping.has(life) || isOut;
       for (const invocation of tenure.running) this.#checkAbandoned(tenure, invocation, isCut);
     }
   }
@@ -138,6 +141,7 @@ export class Tenures {
   /** What stands still of a process, or was put out, counts as ended for all bounds of time. */
   suspend(life: Life): void {
     this.#endangered.add(life);
+    this.#suspendedAt.set(life, this.#bench.court.now());
     for (const tenure of this.#heldBy(life).values()) tenure.endedAt ??= this.#bench.court.now();
   }
 
