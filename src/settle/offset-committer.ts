@@ -128,12 +128,13 @@ export class OffsetCommitter {
   /** While commits of an ownership fail: why, and when they are tried again. */
   troubleOf(ownership: Ownership): CommitTrouble | undefined {
     const failing = this.#failing;
-    if (failing === undefined || !(failing.keys.has(keyOf(ownership)) || (failing.error === UNANSWERED && this.#hasChanged(ownership))))
-      return undefined;
+    if (failing === undefined || !this.#waitsFor(failing, ownership)) return undefined;
     return { error: failing.error, retryAt: failing.retryAt, changed: failing.changed.promise };
   }
 
-  #hasChanged(ownership: Ownership): boolean {
+  #waitsFor({ error, keys }: { readonly error: SourceError; readonly keys: ReadonlySet<number> }, ownership: Ownership): boolean {
+    if (keys.has(keyOf(ownership))) return true;
+    if (error !== UNANSWERED) return false;
     const count = this.#changes.get(keyOf(ownership));
     return count !== undefined && count.changed > count.committed;
   }

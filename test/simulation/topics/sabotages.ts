@@ -178,7 +178,7 @@ export const TOPIC_SABOTAGES: readonly WideSabotage[] = [
   {
     name: 'work goes on while nothing can be committed',
     file: 'src/settle/offset-committer.ts',
-    find: 'if (failing?.keys.has(keyOf(ownership)) !== true) return undefined;',
+    find: 'if (failing === undefined || !this.#waitsFor(failing, ownership)) return undefined;',
     replace: 'if (failing === undefined || failing.keys.size >= 0) return undefined;',
     rules: ['R5'],
   },
