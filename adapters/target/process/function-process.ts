@@ -307,13 +307,13 @@ export class FunctionProcess implements RuntimeListener {
 /** In messages about a process that no invocation had reached. */
 const NO_REQUEST = 'none';
 
-/** Nobody's fault but the machine's: there may be room again soon. */
-const SHORTAGES = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'EADDRINUSE', 'EADDRNOTAVAIL', 'ENOBUFS']);
+/** Nobody's fault but the machine's: there may be room again soon, or the program may be written to its end. */
+const PASSING = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'EADDRINUSE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ETXTBSY']);
 
 function startFailure(error: unknown, path: string): Outcome {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
   const message = `${path} could not be started (${code})`;
-  if (SHORTAGES.has(code)) return { kind: 'service-error', message, retryAfterMs: undefined };
+  if (PASSING.has(code)) return { kind: 'service-error', message, retryAfterMs: undefined };
   return { kind: 'terminal', code: 'Runtime.InvalidEntrypoint', message };
 }
 

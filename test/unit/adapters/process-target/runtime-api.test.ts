@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, copyFileSync, openSync } from 'node:fs';
 import { Server } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import type { ProcessTargetOptions } from '../../../../adapters/target/process/index.ts';
 import type { FunctionTarget, Outcome } from '../../../../src/index.ts';
@@ -259,6 +261,16 @@ describe('programs that cannot be started', () => {
       expect(await answerOf(target)).toBe(1);
     },
   );
+
+  test('one that is just being written is a service error: it is there in a moment', async () => {
+    const path = join(functions.folder.path, 'deployed');
+    copyFileSync('/bin/sh', path);
+    const target = functions.target({ command: [path, '-c', 'true'] });
+    const writing = openSync(path, 'r+');
+    const outcome = await outcomeOf(target);
+    closeSync(writing);
+    expect(outcome).toMatchObject({ kind: 'service-error', message: expect.stringContaining('ETXTBSY') as string });
+  });
 
   test('a port at which no more connections can be accepted ends nothing of ours', async () => {
     const target = byHand('for (;;) { const seen = await next(); await answer(idOf(seen), 1); }');
