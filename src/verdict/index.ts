@@ -3,6 +3,7 @@
  *
  * - queue-verdict.ts     the failure policy of queues
  * - stream-verdict.ts    the failure policy of streams
+ * - retry-after.ts       how long a target that asks for patience is left alone
  * - partial-response.ts  what a function's answer says of its batch
  * - window-response.ts   the state that a function's answer brings in a tumbling window
  */

@@ -1,6 +1,7 @@
 import type { Batch, Delivery, Outcome } from '../contract/index.ts';
 import { type BackoffPolicy, backoffMs } from '../kit/index.ts';
 import { readPartialResponse } from './partial-response.ts';
+import { leastWaitMs } from './retry-after.ts';
 
 /** What is done with a batch of a queue. */
 export type QueueVerdict =
@@ -61,7 +62,7 @@ export function decideQueue(question: QueueCase): QueueVerdict {
 
 function retry(question: QueueCase, outcome: Extract<Outcome, { kind: 'throttled' | 'service-error' }>): QueueVerdict {
   const { batch, attempt, now, chance } = question;
-  const at = now + Math.max(outcome.retryAfterMs ?? 0, backoffMs(THROTTLE_BACKOFF, attempt, chance));
+  const at = now + Math.max(leastWaitMs(outcome.retryAfterMs), backoffMs(THROTTLE_BACKOFF, attempt, chance));
   const until = batch.deliveries.reduce((least, { hold }) => Math.min(least, hold.grantedUntil), Number.POSITIVE_INFINITY);
   const cause = `${outcome.kind}: ${outcome.message}`;
   return at < until ? { kind: 'retry', at, cause } : all(batch, 'returned', cause);

@@ -1,6 +1,7 @@
 import type { Outcome } from '../contract/index.ts';
 import { type BackoffPolicy, backoffMs } from '../kit/index.ts';
 import { type NameOf, type PartialResponse, readPartialAnswer, readPartialResponse } from './partial-response.ts';
+import { leastWaitMs } from './retry-after.ts';
 import { readWindowState } from './window-response.ts';
 
 /** What is done with a range of a lane. Instants are monotonic, ms. */
@@ -96,7 +97,7 @@ export function decideStream(question: StreamCase): StreamVerdict {
       return failed(question, { message: 'the function timed out', functionError: 'Unhandled' });
     case 'throttled':
     case 'service-error':
-      return waiting(question, outcome.retryAfterMs ?? 0, `${outcome.kind}: ${outcome.message}`);
+      return waiting(question, leastWaitMs(outcome.retryAfterMs), `${outcome.kind}: ${outcome.message}`);
     case 'terminal':
       return waiting(question, 0, `${outcome.code}: ${outcome.message}`);
   }

@@ -135,6 +135,7 @@ describe('what never counts', () => {
 
   it('waits at least as long as it was told', () => {
     expect(decide({ kind: 'throttled', message: '', retryAfterMs: 60_000 }, PLAIN)).toMatchObject({ kind: 'wait', at: 61_000 });
+    expect(decide({ kind: 'throttled', message: '', retryAfterMs: 86_400_000 }, PLAIN)).toMatchObject({ kind: 'wait', at: 61_000 });
   });
 });
 
