@@ -72,9 +72,9 @@ export interface EngineEvents {
   'shard.state': { mapping: string; shardId: string; state: 'reading' | 'ended' | 'trimmed' };
   /** A page was read. `behindMs`: how far it is behind the tip, where the service tells. */
   'shard.page': { mapping: string; shardId: string; records: number; behindMs: number | undefined };
-  /** Records of a range are done: they were handled, or given up (range.discarded comes before). */
   /** Records that no filter wants: deleted from their queue, or passed over in their shard. */
   'records.filtered': { mapping: string; records: number };
+  /** Records of a range are done: they were handled, or given up (range.discarded comes before). */
   'range.settled': { mapping: string; shardId: string; records: number };
   /** A range failed and goes on as two: its first `first` records, then the rest. */
   'range.split': { mapping: string; shardId: string; records: number; first: number };
