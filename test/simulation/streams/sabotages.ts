@@ -251,7 +251,7 @@ export const STREAM_SABOTAGES: readonly WideSabotage[] = [
     find: 'const young = this.#mayBeAged(range) ? await this.#dropAged(range) : range;',
     replace:
       'const young = await Promise.resolve((globalThis as { turn?: Promise<void> }).turn).then(() => (this.#mayBeAged(range) ? this.#dropAged(range) : range));\n    if (range.attempts > 0) (globalThis as { turn?: Promise<unknown> }).turn = sleep(clock, 500, stopping);',
-    rules: ['R12', 'R3'],
+    rules: ['R12', 'R3', 'R11'],
   },
   {
     name: 'the event of a large record is taken for small',
