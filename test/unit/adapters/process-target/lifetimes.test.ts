@@ -126,7 +126,8 @@ describe('a time-out ends the process', () => {
     const source = `import { spawn } from 'node:child_process';
       process.on('SIGTERM', () => console.log('ignored'));
       export const handler = async () => {
-        const child = spawn('sh', ['-c', 'trap "" TERM; while true; do sleep 0.1; done'], { stdio: 'ignore' });
+        const child = spawn('sh', ['-c', 'trap "" TERM; echo ready; while true; do sleep 0.1; done'], { stdio: ['ignore', 'pipe', 'ignore'] });
+        await new Promise((resolve) => child.stdout.once('data', resolve));
         console.log('started', process.pid, child.pid);
         await new Promise(() => setInterval(() => {}, 1000));
       };`;
