@@ -28,7 +28,7 @@ export {
   type FilterPatternProblem,
   type FilterRejection,
 } from './filter/index.ts';
-export { Heap, nearest } from './kit/index.ts';
+export { Heap, LinkedList, type Links, nearest } from './kit/index.ts';
 export {
   type Checked,
   check,

@@ -1,8 +1,9 @@
-/** One that waits. Who is taken out forgets its neighbours. */
-interface Waiting {
+import { LinkedList, type Links } from './linked-list.ts';
+
+/** One that waits. */
+interface Waiting extends Links<Waiting> {
+  /** `undefined` once it is out of the list. */
   callback: (() => void) | undefined;
-  before: Waiting | undefined;
-  after: Waiting | undefined;
 }
 
 /**
@@ -16,8 +17,8 @@ export class Latch {
   #isSet = false;
   /** Who came when nobody else waited. */
   #first: (() => void) | undefined;
-  #head: Waiting | undefined;
-  #tail: Waiting | undefined;
+  /** Made for the second: most latches have one waiter at a time. */
+  #others: LinkedList<Waiting> | undefined;
 
   get isSet(): boolean {
     return this.#isSet;
@@ -31,7 +32,7 @@ export class Latch {
     this.#first = undefined;
     // Whoever waited now is called, also when one of them takes another out.
     const others: (() => void)[] = [];
-    for (let next = this.#head; next !== undefined; next = this.#head) {
+    for (let next = this.#others?.first; next !== undefined; next = this.#others?.first) {
       if (next.callback !== undefined) others.push(next.callback);
       this.#takeOut(next);
     }
@@ -45,31 +46,24 @@ export class Latch {
       callback();
       return nothing;
     }
-    if (this.#first === undefined && this.#head === undefined) {
+    if (this.#first === undefined && this.#others?.first === undefined) {
       this.#first = callback;
       return () => {
         if (this.#first === callback) this.#first = undefined;
       };
     }
-    const waiting: Waiting = { callback, before: this.#tail, after: undefined };
-    if (this.#tail === undefined) this.#head = waiting;
-    else this.#tail.after = waiting;
-    this.#tail = waiting;
+    const waiting: Waiting = { callback, previous: undefined, next: undefined };
+    this.#others ??= new LinkedList();
+    this.#others.push(waiting);
     return () => {
       this.#takeOut(waiting);
     };
   }
 
   #takeOut(waiting: Waiting): void {
-    const { callback, before, after } = waiting;
-    if (callback === undefined) return;
-    if (before === undefined) this.#head = after;
-    else before.after = after;
-    if (after === undefined) this.#tail = before;
-    else after.before = before;
+    if (waiting.callback === undefined) return;
     waiting.callback = undefined;
-    waiting.before = undefined;
-    waiting.after = undefined;
+    this.#others?.remove(waiting);
   }
 }
 

@@ -9,7 +9,6 @@
  * - stored-message.ts one message
  * - line.ts           which message comes next: standard, FIFO groups
  * - timetable.ts      what becomes visible when
- * - linked-list.ts    the list under the lines
  * - deduplication.ts  ids of the last five minutes
  * - long-polls.ts     receives that wait
  */

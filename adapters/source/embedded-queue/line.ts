@@ -1,4 +1,4 @@
-import { LinkedList, type Links } from './linked-list.ts';
+import { LinkedList, type Links } from '../../../src/index.ts';
 import type { StoredMessage } from './stored-message.ts';
 
 /** Which message is given out next. The store keeps `state`; a line is told of each change right after it. */
