@@ -138,9 +138,8 @@ class PartitionReader {
     const isSlow = this.#parts.clock.monotonic() - this.#gaveAt >= SLOW_MS;
     this.#gaveAt = undefined;
     const isWhole = this.#maxBytes === this.#pageBytes;
-    this.#pageBytes = isSlow
-      ? Math.max(this.#leastBytes, this.#pageBytes / 2)
-      : Math.max(this.#leastBytes, Math.min(PARTITION_BYTES, this.#pageBytes * 2));
+    const wanted = isSlow ? this.#pageBytes / 2 : Math.min(PARTITION_BYTES, this.#pageBytes * 2);
+    this.#pageBytes = Math.max(this.#leastBytes, wanted);
     if (isWhole) this.#maxBytes = this.#pageBytes;
   }
 
