@@ -2,18 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { SourceError, sequenceNumber, VirtualClock } from '../../../src/index.ts';
 import { Latch } from '../../../src/kit/index.ts';
 import { OffsetCommitter, type ShardRow } from '../../../src/settle/index.ts';
+import { UNTOUCHED } from '../../support/shard-parts.ts';
 
 const BUSY = new SourceError('unavailable', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'the group has no coordinator');
 
-const ROW: ShardRow = {
-  incarnation: 'orders',
-  position: { kind: 'after', sequenceNumber: sequenceNumber('4') },
-  readThrough: undefined,
-  current: { scheme: { pf: 1, hash: 'fnv1a' }, lanes: [null] },
-  older: [],
-  retry: [],
-  window: undefined,
-};
+const ROW: ShardRow = { ...UNTOUCHED, position: { kind: 'after', sequenceNumber: sequenceNumber('4') } };
 
 /** Commits of one partition are refused for now, those of the others pass; none is answered before `answered`. */
 function committerOf(failing: number, clock = new VirtualClock(), answered: Promise<void> = Promise.resolve()) {
